@@ -1,0 +1,19 @@
+# Every dependency is a Debian 12 package; scripts/packages.txt names them.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+
+# Asio is compiled once, in src/runtime/asio_impl.cpp.
+add_library(tollgate_asio INTERFACE)
+add_library(tollgate::asio ALIAS tollgate_asio)
+target_link_libraries(tollgate_asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(tollgate_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)

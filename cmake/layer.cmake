@@ -1,0 +1,17 @@
+# tollgate_layer(NAME [LAYERS ...] [LIBRARIES ...]): a static library of src/NAME/**.cpp.
+# A layer without sources is headers only.
+function(tollgate_layer name)
+  cmake_parse_arguments(layer "" "" "LAYERS;LIBRARIES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  set(scope PUBLIC)
+  if(sources)
+    add_library(tollgate_${name} STATIC ${sources})
+    target_link_libraries(tollgate_${name} PRIVATE tollgate_warnings)
+  else()
+    add_library(tollgate_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(tollgate_${name} ${scope} ${CMAKE_SOURCE_DIR}/include)
+  list(TRANSFORM layer_LAYERS PREPEND tollgate_)
+  target_link_libraries(tollgate_${name} ${scope} ${layer_LAYERS} ${layer_LIBRARIES})
+endfunction()

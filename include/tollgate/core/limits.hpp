@@ -1,0 +1,72 @@
+#pragma once
+
+// Every maximum of the gateway. Nothing grows without one. Units stand last in the name.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tollgate::limits {
+
+// --- client side ---------------------------------------------------------------------------------------------
+inline constexpr std::size_t head_bytes_max = 16 * 1024;            // request line and header fields
+inline constexpr std::size_t head_fields_max = 100;
+inline constexpr std::size_t body_bytes_max = 64 * 1024 * 1024;     // hard ceiling; server.body_bytes_max may lower it
+inline constexpr std::size_t body_bytes_default = 16 * 1024 * 1024;
+inline constexpr std::size_t chunk_line_bytes_max = 256;            // a chunk-size line with its extension
+inline constexpr std::size_t connections_per_thread_max = 32'768;
+inline constexpr std::uint32_t head_ms_max = 10'000;                // first byte of a request to the end of its head
+inline constexpr std::uint32_t body_ms_max = 60'000;
+inline constexpr std::uint32_t idle_ms_max = 75'000;                // keep-alive, between requests
+inline constexpr std::uint32_t write_ms_max = 60'000;               // a client that does not read
+inline constexpr std::uint32_t tls_handshake_ms_max = 10'000;
+
+// --- provider side -------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t upstream_connect_ms_max = 5'000;
+inline constexpr std::uint32_t upstream_first_byte_ms_max = 300'000;
+inline constexpr std::uint32_t upstream_idle_ms_max = 300'000;      // between two reads of an answer
+inline constexpr std::uint32_t request_total_ms_max = 1'800'000;
+inline constexpr std::size_t upstream_head_bytes_max = 32 * 1024;
+inline constexpr std::size_t upstream_idle_connections_max = 256;   // per thread and provider
+inline constexpr std::size_t upstream_answer_bytes_max = 64 * 1024 * 1024;   // an answer that is not a stream
+inline constexpr std::size_t sse_event_bytes_max = 256 * 1024;      // a larger event is relayed unread
+
+// --- request contents ----------------------------------------------------------------------------------------
+inline constexpr int json_depth_max = 64;
+inline constexpr std::int64_t tokens_max = 100'000'000;             // any token count of one request
+inline constexpr std::int64_t choices_max = 128;
+inline constexpr std::size_t attribution_bytes_max = 128;           // a tag such as a feature or an end user
+inline constexpr std::int64_t output_tokens_floor = 16;             // clamp_to_budget never goes below
+
+// --- money ---------------------------------------------------------------------------------------------------
+inline constexpr std::int64_t price_nano_per_million_max = 10'000'000'000'000;   // 10,000 USD per million tokens
+inline constexpr std::int64_t amount_nano_max = 1'000'000'000'000'000'000;       // 1e9 USD: any single amount
+
+// --- ledger --------------------------------------------------------------------------------------------------
+inline constexpr std::size_t batch_ops_max = 512;
+inline constexpr std::size_t writer_queue_max = 16'384;
+inline constexpr std::uint32_t reserve_wait_ms_max = 2'000;         // then 503 ledger_unavailable
+inline constexpr std::uint32_t settle_wait_ms_max = 2'000;          // then the outbox takes it
+inline constexpr std::uint32_t capacity_wait_ms_max = 1'000;        // money held by running requests may come back
+inline constexpr std::size_t capacity_waiters_max = 512;
+inline constexpr std::size_t limits_per_request_max = 64;
+inline constexpr std::uint32_t reservation_ttl_ms = request_total_ms_max + 60'000;
+inline constexpr std::uint32_t sweep_interval_ms = 5'000;
+
+// --- keys ----------------------------------------------------------------------------------------------------
+inline constexpr std::size_t key_bytes_max = 512;                   // a credential as sent
+inline constexpr std::size_t key_cache_max = 100'000;
+inline constexpr std::size_t key_negative_cache_max = 10'000;
+inline constexpr std::uint32_t key_poll_ms = 250;                   // revocation reaches every process within a second
+
+// --- process -------------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t drain_ms_max = 30'000;
+inline constexpr std::size_t log_buffer_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::uint32_t reload_poll_ms = 500;
+inline constexpr std::uint32_t tick_ms = 50;                        // resolution of every deadline
+
+static_assert(reservation_ttl_ms > request_total_ms_max, "a live request never outlasts its reservation");
+static_assert(static_cast<__int128>(tokens_max) * choices_max * price_nano_per_million_max / 1'000'000 <
+                  static_cast<__int128>(INT64_MAX) * 2,
+              "128-bit products are checked, and this is their order of magnitude");
+
+}

@@ -1,0 +1,82 @@
+#pragma once
+
+// The heart: (rows as locked, operations in order) -> (outcomes, rows to write). Pure; the same code serves SQLite,
+// Postgres, the simulator and replay. A store only locks and reads what `wanted` names and writes what `changes` says.
+
+#include <tollgate/ledger/types.hpp>
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace tollgate::ledger {
+
+// Rows that a batch reads, in lock order (std::set: ascending).
+struct wanted {
+    std::set<counter_key> counters;
+    std::set<tenant_id> balances;                              // with their grants when `grants` holds the tenant
+    std::set<tenant_id> grants;                                // movements and expiries: the tenant's open grants
+    std::set<request_id> reservations;                         // open ones, and endings of those that are not open
+    std::set<std::pair<tenant_id, std::string>> movements;     // (tenant, idempotency key) that may have been posted
+    std::set<std::pair<tenant_id, request_id>> charges;        // requests whose charge a refund gives back
+};
+
+struct balance_row {
+    balance now;
+    usd_nano burned;               // of balance.spent, what grants' `remaining` already reflects
+    std::vector<grant> grants;     // open ones, when wanted
+};
+
+struct ended_row {
+    ending how = ending::settled;
+    usd_nano charged;
+    bool estimated = false;        // ended by recovery or expiry at an estimate: a late settlement may still correct it
+};
+
+struct posted_movement {
+    request_id transaction;
+};
+
+struct charged_row {
+    usd_nano charged, refunded;
+};
+
+// What the store found. A row that does not exist is absent.
+struct snapshot {
+    instant now;                                               // the store's clock
+    std::map<counter_key, counter> counters;
+    std::map<tenant_id, balance_row> balances;
+    std::unordered_map<request_id, reservation> reservations;  // open
+    std::unordered_map<request_id, ended_row> endings;
+    std::map<std::pair<tenant_id, std::string>, posted_movement> movements;
+    std::map<std::pair<tenant_id, request_id>, charged_row> charges;
+};
+
+// What the store must write in the same transaction. Rows are whole new values, not differences.
+struct changes {
+    std::map<counter_key, counter> counters;                   // upsert
+    std::map<tenant_id, balance_row> balances;                 // upsert; `grants` are upserted by their transaction
+    std::vector<reservation> reservations_opened;              // insert
+    std::vector<std::pair<tenant_id, request_id>> reservations_ended;   // delete
+    std::vector<usage_row> usage;                              // insert; a row with the same id stays as it is
+    std::vector<usage_row> usage_corrected;                    // update: the late settlement of an estimated ending
+    std::vector<entry> entries;                                // insert
+
+    bool empty() const;
+};
+
+// Rows that `ops` need when the store's clock shows `now`.
+wanted rows_of(std::span<const op> ops, instant now);
+
+struct applied {
+    std::vector<outcome> outcomes;     // parallel to the ops
+    changes write;
+};
+
+// Precondition: `found` holds every existing row of rows_of(ops, found.now).
+applied apply(std::span<const op> ops, const snapshot& found);
+
+}

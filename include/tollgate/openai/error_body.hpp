@@ -1,0 +1,31 @@
+#pragma once
+
+// Refusals in OpenAI's shape. THE table of codes, statuses and types is in error_body.cpp.
+
+#include <tollgate/core/refusal.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tollgate::openai {
+
+struct error_answer {
+    int status = 500;
+    std::string body;                                               // {"error":{...}}
+    std::vector<std::pair<std::string_view, std::string>> fields;   // x-should-retry, retry-after, retry-after-ms, www-authenticate, allow, ...
+};
+
+std::string_view code_text(errc code);               // "tenant_budget_exceeded"
+error_answer to_answer(const refusal& why, std::string_view request_id);
+
+// A provider's error body of any shape -> OpenAI's, with string-or-null code. `status` may be mapped as well:
+// 401/402/403 become 502 provider_configuration_error, 429 keeps its meaning, 5xx become 502, 408/504 become 504.
+error_answer normalise_provider_error(int status, std::string_view body, std::string_view retry_after,
+                                      std::string_view request_id);
+
+// For a stream that has begun: "data: {"error":...}\n\n", or "event: error" for responses.
+std::string stream_error(bool responses_api, const refusal& why, std::string_view request_id);
+
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+// The boundary to a database for the ledger: synchronous and batch-shaped. One transaction is
+// begin -> commit or rollback, on one thread. Implementations: sqlite/, postgres/, and tests/support/memory_store.
+
+#include <tollgate/core/error.hpp>
+#include <tollgate/ledger/apply.hpp>
+
+#include <functional>
+
+namespace tollgate::store {
+
+class ledger_store {
+public:
+    virtual ~ledger_store() = default;
+
+    // Starts a transaction, reads the clock, asks `rows` which rows that clock needs, locks those that exist in key
+    // order and reads them. On failure no transaction is open.
+    virtual store_result<ledger::snapshot> begin(const std::function<ledger::wanted(instant now)>& rows) = 0;
+
+    // Writes and commits. After store_fault::unavailable the outcome is unknown: the caller runs the batch again, and
+    // operations that had been applied find their rows and return their first outcome.
+    virtual store_result<void> commit(const ledger::changes& write) = 0;
+
+    virtual void rollback() = 0;
+
+    // Open reservations past their expiry, or of `node` itself (recovery at start: everything of an earlier life of
+    // this process), oldest first, at most `count`. Own short transaction.
+    virtual store_result<std::vector<ledger::reservation>> expired(std::size_t count) = 0;
+    virtual store_result<std::vector<ledger::reservation>> held_by(const std::string& node, std::size_t count) = 0;
+    // Tenants with a grant that has run out and is not posted yet.
+    virtual store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) = 0;
+    // Deletes minute and hour counters that ended long ago and hold nothing. Returns how many.
+    virtual store_result<std::size_t> prune_counters(std::size_t count) = 0;
+};
+
+}

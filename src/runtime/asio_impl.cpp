@@ -1,0 +1,3 @@
+// The only translation unit that compiles Asio itself.
+#include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>
