@@ -1,0 +1,29 @@
+#include <tollgate/core/catalog.hpp>
+
+namespace tollgate {
+
+namespace {
+
+const price* in_force(const std::vector<price>& rows, instant when) {
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row)
+        if (row->effective_from <= when && (!row->effective_to || when < *row->effective_to)) return &*row;
+    return nullptr;
+}
+
+}
+
+const price* model::price_at(instant when) const { return in_force(prices, when); }
+
+const model* catalog::find(std::string_view alias) const {
+    const auto at = models.find(std::string(alias));
+    return at == models.end() ? nullptr : at->second.get();
+}
+
+const price* catalog::price_of(std::string_view provider, std::string_view upstream_name, instant when) const {
+    std::string key(provider);
+    key.append("/").append(upstream_name);
+    const auto at = prices.find(key);
+    return at == prices.end() ? nullptr : in_force(at->second, when);
+}
+
+}
