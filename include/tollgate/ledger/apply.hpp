@@ -63,7 +63,9 @@ struct changes {
     std::vector<std::pair<tenant_id, request_id>> reservations_ended;   // delete
     std::vector<usage_row> usage;                              // insert; a row with the same id stays as it is
     std::vector<usage_row> usage_corrected;                    // update: the late settlement of an estimated ending
-    std::vector<entry> entries;                                // insert
+    std::vector<entry> entries;                                // insert; those with an idempotency key also fill `movements`
+    struct refund { tenant_id tenant; request_id id; usd_nano refunded; };
+    std::vector<refund> refunds;                               // update: the usage row's refunded total, status "refunded"
 
     bool empty() const;
 };

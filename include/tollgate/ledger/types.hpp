@@ -34,7 +34,7 @@ struct counter_key {
 struct counter {
     usd_nano spent;                            // settled
     usd_nano held;                             // by open reservations
-    std::int64_t requests = 0;                 // admitted (a released request is taken back)
+    std::int64_t requests = 0;                 // admitted, however they ended
     std::int64_t tokens = 0;                   // settled
     std::int64_t tokens_held = 0;
     std::int64_t in_flight = 0;                // open reservations
@@ -143,6 +143,7 @@ struct release_op {
 // Ends a reservation that outlived its process or its expiry, as hold.on_unknown says.
 struct expire_op {
     reservation hold;
+    usage_row row;                             // read back from hold.record by the caller
 };
 
 // A request that held nothing (refused, or free): its row alone.
@@ -190,6 +191,7 @@ enum class refused_by : std::uint8_t {
     prepaid,               // the balance is spent
     prepaid_held,          // the balance is held by running requests
     expired_grants,        // internal: grants must be expired first, then the op is tried again
+    ended,                 // this id was reserved and has ended before: it may not run again
 };
 
 struct reserve_outcome {
