@@ -34,6 +34,8 @@ struct ended_row {
     ending how = ending::settled;
     usd_nano charged;
     bool estimated = false;        // ended by recovery or expiry at an estimate: a late settlement may still correct it
+    std::int64_t tokens = 0;       // as its row added them to its counters
+    bool counted = false;          // its row stands in its counters
 };
 
 struct posted_movement {

@@ -113,6 +113,11 @@ struct usage_row {
     cost_source source = cost_source::estimated;
     bool overage = false, late = false;
     instant at;                                // when the request arrived
+    std::vector<touched> counters;             // that its hold touched, so that counters can be rebuilt from rows
+    bool counted = false;                      // it stands in them: one request, `charged` and `tokens`
+    std::int64_t tokens = 0;                   // as added to them
+    std::optional<ending> ended;               // how its reservation ended; nothing when it held nothing
+    bool provisional = false;                  // charged at an estimate by expiry or recovery: see ended_row.estimated
     std::string record;
 };
 
