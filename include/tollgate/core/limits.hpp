@@ -58,6 +58,17 @@ inline constexpr std::size_t key_cache_max = 100'000;
 inline constexpr std::size_t key_negative_cache_max = 10'000;
 inline constexpr std::uint32_t key_poll_ms = 250;                   // revocation reaches every process within a second
 
+// --- configuration files -------------------------------------------------------------------------------------
+inline constexpr std::size_t config_file_bytes_max = 4 * 1024 * 1024;   // tollgate.yaml, catalog.yaml, prices.yaml
+inline constexpr std::size_t policy_file_bytes_max = 256 * 1024;
+inline constexpr std::size_t config_nodes_max = 200'000;            // values of one file, aliases counted as expanded
+inline constexpr std::size_t policy_nodes_max = 10'000;
+inline constexpr std::size_t secret_file_bytes_max = 64 * 1024;     // what ${file:/path} may read
+inline constexpr std::size_t config_problems_max = 1'000;           // reported by one load
+inline constexpr std::size_t policy_limits_max = limits_per_request_max - 4;   // besides month, hard stop, day, prepaid
+inline constexpr std::size_t policy_files_max = 200'000;
+inline constexpr int template_depth_max = 4;                        // `extends` of `extends`
+
 // --- process -------------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t drain_ms_max = 30'000;
 inline constexpr std::size_t log_buffer_bytes_max = 4 * 1024 * 1024;
