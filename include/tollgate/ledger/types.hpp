@@ -110,6 +110,7 @@ struct usage_row {
     int status = 0;                            // HTTP status sent
     usage used;
     usd_nano estimated, charged, provider_cost;
+    usd_nano refunded;                         // filled in on reading; written by changes.refunds alone
     cost_source source = cost_source::estimated;
     bool overage = false, late = false;
     instant at;                                // when the request arrived
