@@ -177,6 +177,7 @@ struct move_op {
 // Posts the expiry of grants that have run out.
 struct expire_grants_op {
     tenant_id tenant;
+    request_id transaction;                    // id of the new transaction
 };
 
 using op = std::variant<reserve_op, settle_op, release_op, expire_op, note_op, move_op, expire_grants_op>;

@@ -1,0 +1,76 @@
+#include <tollgate/ledger/apply.hpp>
+
+#include "admission.hpp"
+#include "movements.hpp"
+#include "settlement.hpp"
+#include "working_set.hpp"
+
+namespace tollgate::ledger {
+
+namespace {
+
+// ---- which rows an operation needs ----
+
+void want_hold(wanted& rows, const reservation& hold) {
+    rows.reservations.insert(hold.id);
+    if (hold.prepaid) rows.balances.insert(hold.tenant);
+    for (const touched& row : hold.counters) rows.counters.insert({hold.tenant, row.scope, row.span, row.start_s});
+}
+
+void want(wanted& rows, const reserve_op& op, instant now) {
+    want_hold(rows, op.hold);
+    const auto add = [&](const std::string& scope, window span) {
+        rows.counters.insert({op.hold.tenant, scope, span, window_start(span, now, *op.zone)});
+    };
+    for (const limit_check& check : op.limits) add(check.scope, check.span);
+    for (const touched& row : op.also_count) add(row.scope, row.span);
+}
+void want(wanted& rows, const settle_op& op, instant) { want_hold(rows, op.hold); }
+void want(wanted& rows, const release_op& op, instant) { want_hold(rows, op.hold); }
+void want(wanted& rows, const expire_op& op, instant) { want_hold(rows, op.hold); }
+void want(wanted&, const note_op&, instant) {}
+void want(wanted& rows, const move_op& op, instant) {
+    rows.balances.insert(op.tenant);
+    rows.grants.insert(op.tenant);
+    rows.movements.emplace(op.tenant, op.idempotency_key);
+    if (op.refunds) rows.charges.emplace(op.tenant, *op.refunds);
+}
+void want(wanted& rows, const expire_grants_op& op, instant) {
+    rows.balances.insert(op.tenant);
+    rows.grants.insert(op.tenant);
+}
+
+// ---- what it does ----
+
+outcome run(const reserve_op& op, working_set& rows) { return admit(op, rows); }
+outcome run(const settle_op& op, working_set& rows) { return settle(op, rows); }
+outcome run(const release_op& op, working_set& rows) { return release(op, rows); }
+outcome run(const expire_op& op, working_set& rows) { return expire(op, rows); }
+outcome run(const note_op& op, working_set& rows) {
+    rows.add_usage(op.row);
+    return noted{};
+}
+outcome run(const move_op& op, working_set& rows) { return move(op, rows); }
+outcome run(const expire_grants_op& op, working_set& rows) {
+    expire_grants(op, rows);
+    return noted{};
+}
+
+}
+
+wanted rows_of(std::span<const op> ops, instant now) {
+    wanted rows;
+    for (const op& each : ops) std::visit([&](const auto& o) { want(rows, o, now); }, each);
+    return rows;
+}
+
+applied apply(std::span<const op> ops, const snapshot& found) {
+    working_set rows(found);
+    applied done;
+    done.outcomes.reserve(ops.size());
+    for (const op& each : ops) done.outcomes.push_back(std::visit([&](const auto& o) { return run(o, rows); }, each));
+    done.write = rows.take();
+    return done;
+}
+
+}

@@ -1,0 +1,186 @@
+#include "settlement.hpp"
+
+#include <tollgate/core/assert.hpp>
+
+#include <algorithm>
+
+namespace tollgate::ledger {
+
+namespace {
+
+// What an ending puts in the place of a hold.
+struct charge {
+    ending how = ending::settled;
+    usd_nano amount;
+    std::int64_t tokens = 0;
+    bool estimated = false;
+};
+
+// Takes away at most what is there: a counter that had lost a hold (a damaged store) must not turn negative;
+// `tollgate ledger verify` reports the difference.
+template <class Amount>
+void take(Amount& from, Amount amount) {
+    from = std::max(Amount{}, from - amount);
+}
+
+void end_on_counters(const reservation& hold, const charge& what, working_set& rows) {
+    for (const touched& row : hold.counters) {
+        counter& at = rows.change({hold.tenant, row.scope, row.span, row.start_s});
+        take(at.held, hold.amount);
+        take(at.tokens_held, hold.tokens);
+        take(at.in_flight, std::int64_t{1});
+        at.spent += what.amount;
+        at.tokens += what.tokens;
+    }
+}
+
+entry leg_of(const usage_row& row, std::uint8_t leg, std::string kind, account debit, account credit, usd_nano amount) {
+    entry out;
+    out.transaction = row.id;
+    out.leg = leg;
+    out.tenant = row.tenant;
+    out.kind = std::move(kind);
+    out.debit = debit;
+    out.credit = credit;
+    out.amount = amount;
+    out.at = row.at;
+    return out;
+}
+
+// Posts a charge: prepaid pays what it covers, the rest is owed. A negative amount gives back, the debt first.
+void post_charge(const reservation& hold, const usage_row& row, usd_nano amount, std::string kind, working_set& rows) {
+    const std::uint8_t first = kind == "charge" ? 0 : 3;
+    usd_nano from_prepaid;
+    if (hold.prepaid) {
+        balance& at = rows.change_balance(hold.tenant).now;
+        const usd_nano covered = std::max(usd_nano(), at.credited - at.spent);
+        if (amount >= usd_nano()) {
+            from_prepaid = std::min(amount, covered);
+        } else {
+            const usd_nano debt = std::max(usd_nano(), at.spent - at.credited);
+            from_prepaid = std::min(usd_nano(), amount + debt);
+        }
+        at.spent += amount;
+    }
+    const usd_nano owed = amount - from_prepaid;
+    const auto post = [&](std::uint8_t leg, account payer, usd_nano part) {
+        if (part >= usd_nano())
+            rows.add_entry(leg_of(row, leg, kind, payer, account::revenue, part));
+        else
+            rows.add_entry(leg_of(row, leg, kind, account::revenue, payer, -part));
+    };
+    post(first, account::prepaid, from_prepaid);
+    post(static_cast<std::uint8_t>(first + 1), account::receivable, owed);
+}
+
+void post_provider_cost(const usage_row& row, working_set& rows) {
+    rows.add_entry(
+        leg_of(row, 2, "provider_cost", account::provider_cost, account::provider_payable, row.provider_cost));
+}
+
+usage_row final_row(usage_row row, const reservation& hold, const charge& what) {
+    row.charged = what.amount;
+    row.estimated = hold.amount;
+    row.overage = what.amount > hold.amount;
+    row.counters = hold.counters;
+    row.counted = true;
+    row.tokens = what.tokens;
+    row.ended = what.how;
+    row.provisional = what.estimated;
+    return row;
+}
+
+end_outcome end_open(const reservation& hold, const charge& what, usage_row row, working_set& rows) {
+    end_on_counters(hold, what, rows);
+    if (hold.prepaid) take(rows.change_balance(hold.tenant).now.held, hold.amount);
+    row = final_row(std::move(row), hold, what);
+    post_charge(hold, row, what.amount, "charge", rows);
+    post_provider_cost(row, rows);
+    rows.end(hold, {what.how, what.amount, what.estimated, what.tokens, true});
+
+    end_outcome out;
+    out.how = what.how;
+    out.charged = what.amount;
+    out.overage = std::max(usd_nano(), what.amount - hold.amount);
+    rows.add_usage(std::move(row));
+    return out;
+}
+
+// The reservation ended at an estimate before its usage came: the difference is posted, once.
+end_outcome settle_late(const settle_op& op, const ended_row& before, working_set& rows) {
+    const usd_nano difference = op.actual - before.charged;
+    for (const touched& row : op.hold.counters) {
+        counter& at = rows.change({op.hold.tenant, row.scope, row.span, row.start_s});
+        if (!before.counted) at.requests += 1;
+        at.spent = std::max(usd_nano(), at.spent + difference);
+        at.tokens = std::max<std::int64_t>(0, at.tokens + op.tokens - before.tokens);
+    }
+    usage_row row = final_row(op.row, op.hold, {ending::settled, op.actual, op.tokens, false});
+    row.late = true;
+    post_charge(op.hold, row, difference, "late", rows);
+    if (before.counted)
+        rows.correct_usage(row);
+    else
+        rows.add_usage(row);
+    rows.correct_ending(op.hold.id, {ending::settled, op.actual, false, op.tokens, true});
+
+    end_outcome out;
+    out.late = true;
+    out.charged = op.actual;
+    out.overage = std::max(usd_nano(), op.actual - op.hold.amount);
+    return out;
+}
+
+end_outcome first_outcome(const ended_row& before) {
+    end_outcome out;
+    out.how = before.how;
+    out.charged = before.charged;
+    out.repeated = true;
+    return out;
+}
+
+}
+
+end_outcome settle(const settle_op& op, working_set& rows) {
+    TG_ASSERT(op.actual >= usd_nano());
+    if (const reservation* open = rows.find_open(op.hold.id)) {
+        const reservation hold = *open;
+        return end_open(hold, {ending::settled, op.actual, op.tokens, false}, op.row, rows);
+    }
+    if (const ended_row* before = rows.find_ended(op.hold.id)) {
+        const ended_row was = *before;
+        return was.estimated ? settle_late(op, was, rows) : first_outcome(was);
+    }
+    // Neither open nor ended: the store lost the hold (restored from an old backup). The money is owed all the same.
+    return settle_late(op, ended_row{}, rows);
+}
+
+end_outcome release(const release_op& op, working_set& rows) {
+    if (const reservation* open = rows.find_open(op.hold.id)) {
+        const reservation hold = *open;
+        return end_open(hold, {ending::released, usd_nano(), 0, false}, op.row, rows);
+    }
+    if (const ended_row* before = rows.find_ended(op.hold.id)) return first_outcome(*before);
+    rows.add_usage(op.row);
+    end_outcome out;
+    out.how = ending::released;
+    return out;
+}
+
+end_outcome expire(const expire_op& op, working_set& rows) {
+    const reservation* open = rows.find_open(op.hold.id);
+    if (!open) {
+        if (const ended_row* before = rows.find_ended(op.hold.id)) return first_outcome(*before);
+        end_outcome unknown;
+        unknown.how = ending::expired;
+        unknown.repeated = true;
+        return unknown;
+    }
+    const reservation hold = *open;
+    charge what{ending::expired, hold.amount, hold.tokens, true};
+    if (hold.on_unknown == unknown_usage::charge_input) what.amount = hold.input_amount;
+    if (hold.on_unknown == unknown_usage::release) what = {ending::expired, usd_nano(), 0, true};
+    return end_open(hold, what, op.row, rows);
+}
+
+}
