@@ -74,8 +74,10 @@ void ticker::add(watched& flow) {
 void ticker::remove(watched& flow) {
     if (flow.owner_ != this) return;
     state_->forget(flow);
-    if (flow.previous_ != nullptr) flow.previous_->next_ = flow.next_;
-    else state_->first = flow.next_;
+    if (flow.previous_ != nullptr)
+        flow.previous_->next_ = flow.next_;
+    else
+        state_->first = flow.next_;
     if (flow.next_ != nullptr) flow.next_->previous_ = flow.previous_;
     flow.owner_ = nullptr;
     flow.previous_ = nullptr;

@@ -56,12 +56,9 @@ public:
     tcp_socket& socket();
 
 private:
-    enum class wanted : unsigned char; // what TLS must wait for
     task<> handshake(error_code& ec);
     task<std::size_t> read_some_tls(net::mutable_buffer into, error_code& ec);
     task<std::size_t> write_all(std::span<const net::const_buffer> all, error_code& ec);
-    std::size_t try_write_plain(std::span<const net::const_buffer> all, error_code& ec);
-    std::size_t try_write_tls(std::span<const net::const_buffer> all, error_code& ec);
 
     tcp_socket socket_;
     std::unique_ptr<tls_part> tls_;

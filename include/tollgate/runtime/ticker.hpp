@@ -55,7 +55,7 @@ public:
     explicit ticker(executor on);
     ticker(const ticker&) = delete;
     ticker& operator=(const ticker&) = delete;
-    ~ticker(); // flows still watched are let go
+    ~ticker();    // flows still watched are let go
     void start(); // runs until stop()
     void stop();
     void add(watched& flow);
