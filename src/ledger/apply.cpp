@@ -58,19 +58,41 @@ outcome run(const expire_grants_op& op, working_set& rows) {
 
 }
 
-wanted rows_of(std::span<const op> ops, instant now) {
+namespace {
+
+std::vector<const op*> pointers_to(std::span<const op> ops) {
+    std::vector<const op*> out;
+    out.reserve(ops.size());
+    for (const op& each : ops) out.push_back(&each);
+    return out;
+}
+
+}
+
+wanted rows_of(op_list ops, instant now) {
     wanted rows;
-    for (const op& each : ops) std::visit([&](const auto& o) { want(rows, o, now); }, each);
+    for (const op* each : ops) std::visit([&](const auto& o) { want(rows, o, now); }, *each);
     return rows;
 }
 
-applied apply(std::span<const op> ops, const snapshot& found) {
+wanted rows_of(std::span<const op> ops, instant now) {
+    const auto pointers = pointers_to(ops);
+    return rows_of(op_list(pointers), now);
+}
+
+applied apply(op_list ops, const snapshot& found) {
     working_set rows(found);
     applied done;
     done.outcomes.reserve(ops.size());
-    for (const op& each : ops) done.outcomes.push_back(std::visit([&](const auto& o) { return run(o, rows); }, each));
+    for (const op* each : ops)
+        done.outcomes.push_back(std::visit([&](const auto& o) { return run(o, rows); }, *each));
     done.write = rows.take();
     return done;
+}
+
+applied apply(std::span<const op> ops, const snapshot& found) {
+    const auto pointers = pointers_to(ops);
+    return ledger::apply(op_list(pointers), found);
 }
 
 }

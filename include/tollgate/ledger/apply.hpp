@@ -72,7 +72,11 @@ struct changes {
     bool empty() const;
 };
 
+// Pointers, so that whoever waits for an operation and the writer can share it without a copy.
+using op_list = std::span<const op* const>;
+
 // Rows that `ops` need when the store's clock shows `now`.
+wanted rows_of(op_list ops, instant now);
 wanted rows_of(std::span<const op> ops, instant now);
 
 struct applied {
@@ -81,6 +85,7 @@ struct applied {
 };
 
 // Precondition: `found` holds every existing row of rows_of(ops, found.now).
+applied apply(op_list ops, const snapshot& found);
 applied apply(std::span<const op> ops, const snapshot& found);
 
 }

@@ -1,0 +1,43 @@
+#pragma once
+
+// The ledger as one I/O thread sees it: ports::ledger over the shared writer. Operations of one turn of the event
+// loop are handed over together, and come back together: a wake-up costs more than an operation.
+
+#include <tollgate/app/ledger_writer.hpp>
+#include <tollgate/ports/ledger.hpp>
+
+#include <deque>
+#include <vector>
+
+namespace tollgate::app {
+
+class ledger_client final : public ports::ledger {
+public:
+    ledger_client(executor on, ledger_writer& writer, std::function<std::int64_t()> steady_us);
+
+    task<result<tollgate::ledger::reserve_outcome>> reserve(tollgate::ledger::reserve_op op) override;
+    task<settled> settle(tollgate::ledger::settle_op op) override;
+    task<settled> release(tollgate::ledger::release_op op) override;
+    void note(tollgate::ledger::note_op op) override;
+    task<result<tollgate::ledger::move_outcome>> move(tollgate::ledger::move_op op) override;
+    bool healthy() const override;
+
+    // Every limits::tick_ms on this thread: gives up waits that took too long.
+    void on_tick();
+    // From the writer's thread.
+    void deliver(std::vector<pending_ptr> done);
+
+private:
+    pending_ptr enqueue(tollgate::ledger::op what);
+    task<bool> wait(pending_ptr op);                      // false: gave up
+    task<settled> end(tollgate::ledger::op what, tollgate::ledger::end_outcome expected);
+    void hand_over();
+
+    executor on_;
+    ledger_writer& writer_;
+    std::function<std::int64_t()> steady_us_;
+    std::vector<pending_ptr> turn_;                       // handed over at the end of this turn
+    std::deque<pending_ptr> waits_;                       // in order of submission
+};
+
+}

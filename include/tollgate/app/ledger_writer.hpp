@@ -1,0 +1,91 @@
+#pragma once
+
+// Group commit: everything that waits goes to the store as one transaction. The only place that knows both the
+// store and the threads; `run_once` is one attempt, so that the simulator can drive it without a thread.
+
+#include <tollgate/ledger/apply.hpp>
+#include <tollgate/ports/journal.hpp>
+#include <tollgate/store/ledger_store.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace tollgate::app {
+
+class ledger_client;
+
+// An operation and whoever waits for it. `what` does not change once submitted, so both sides may read it.
+struct pending_op {
+    ledger::op what;
+    ledger::outcome result;                                    // written before `done`
+    enum class state : std::uint8_t { waiting, done, abandoned };
+    std::atomic<state> now{state::waiting};
+    std::int64_t submitted_us = 0;
+    ledger_client* from = nullptr;                             // null: nobody waits
+    std::move_only_function<void(bool done)> resume;           // on the I/O thread of `from`
+
+    bool move_to(state next) {
+        state expected = state::waiting;
+        return now.compare_exchange_strong(expected, next);
+    }
+};
+using pending_ptr = std::shared_ptr<pending_op>;
+
+class ledger_writer {
+public:
+    struct counters {                                          // for metrics
+        std::atomic<std::uint64_t> batches{0}, ops{0}, retries{0}, outbox_records{0}, replayed{0};
+    };
+
+    ledger_writer(store::ledger_store& store, ports::journal& outbox);
+    ~ledger_writer();
+
+    // Any thread. False: the queue is full (endings and internal operations are always taken).
+    bool submit(std::vector<pending_ptr>& ops);
+    // An ending that its caller stopped waiting for: flushed to the outbox, replayed when the store is back.
+    bool to_outbox(const ledger::op& ending);
+
+    // One batch, one attempt. Returns how long to wait before the next: 0 when more is waiting, nothing when idle.
+    std::optional<std::uint32_t> run_once();
+
+    void start();                                              // a thread of its own
+    void drain_and_stop();                                     // everything submitted so far, then the end
+
+    bool store_reachable() const { return reachable_.load(); }
+    std::size_t outbox_size() const { return outbox_.size(); }
+    const counters& seen() const { return seen_; }
+
+private:
+    void take_waiting();
+    void drop_abandoned();
+    bool attempt();
+    void deliver(ledger::applied done);
+    void settle_one(const pending_ptr& op, ledger::outcome result, std::vector<pending_ptr>& again);
+    void undo_if_held(const pending_op& op, const ledger::outcome& result);
+    void add_internal(ledger::op what);
+    void replay_outbox();
+    void loop();
+
+    store::ledger_store& store_;
+    ports::journal& outbox_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<pending_ptr> waiting_;                         // under mutex_
+    bool sleeping_ = false, stopping_ = false;                 // under mutex_
+    std::deque<pending_ptr> backlog_;                          // the writer's own, in order
+    std::vector<pending_ptr> batch_;                           // being attempted
+    std::vector<ledger::outcome> last_;                        // of an attempt whose commit may or may not have happened
+    std::size_t replaying_ = 0;                                // outbox records in batch_
+    std::atomic<bool> reachable_{true};
+    counters seen_;
+    std::thread thread_;
+};
+
+}

@@ -1,0 +1,249 @@
+#include <tollgate/app/ledger_writer.hpp>
+
+#include <tollgate/app/ledger_client.hpp>
+#include <tollgate/core/limits.hpp>
+#include <tollgate/ledger/codec.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace tollgate::app {
+
+namespace {
+
+constexpr std::uint32_t retry_ms = 50;                 // after the store could not be reached
+constexpr std::size_t replay_batch = 64;
+
+bool is_ending(const ledger::op& what) {
+    return std::holds_alternative<ledger::settle_op>(what) || std::holds_alternative<ledger::release_op>(what) ||
+           std::holds_alternative<ledger::expire_op>(what);
+}
+
+bool may_be_refused(const pending_op& op) {
+    return std::holds_alternative<ledger::reserve_op>(op.what) || std::holds_alternative<ledger::note_op>(op.what);
+}
+
+}
+
+ledger_writer::ledger_writer(store::ledger_store& store, ports::journal& outbox) : store_(store), outbox_(outbox) {}
+
+ledger_writer::~ledger_writer() { TG_ASSERT(!thread_.joinable()); }
+
+bool ledger_writer::submit(std::vector<pending_ptr>& ops) {
+    bool all = true, notify = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const bool full = waiting_.size() >= limits::writer_queue_max;
+        for (pending_ptr& op : ops) {
+            if (full && may_be_refused(*op)) all = false;
+            else waiting_.push_back(std::move(op));
+        }
+        notify = sleeping_;
+        sleeping_ = false;
+    }
+    std::erase(ops, nullptr);                          // what is left was refused
+    if (notify) wake_.notify_one();
+    return all;
+}
+
+bool ledger_writer::to_outbox(const ledger::op& ending) {
+    std::string record;
+    if (const auto* settle = std::get_if<ledger::settle_op>(&ending)) record = ledger::encode(*settle);
+    else if (const auto* release = std::get_if<ledger::release_op>(&ending)) record = ledger::encode(*release);
+    else return false;
+    if (!outbox_.append(record)) return false;
+    seen_.outbox_records += 1;
+    const std::lock_guard lock(mutex_);
+    wake_.notify_one();
+    return true;
+}
+
+void ledger_writer::take_waiting() {
+    std::vector<pending_ptr> fresh;
+    {
+        const std::lock_guard lock(mutex_);
+        fresh.swap(waiting_);
+    }
+    for (pending_ptr& op : fresh) backlog_.push_back(std::move(op));
+    while (!backlog_.empty() && batch_.size() < limits::batch_ops_max) {
+        batch_.push_back(std::move(backlog_.front()));
+        backlog_.pop_front();
+    }
+}
+
+// A caller that stopped waiting must not get its operation done behind its back.
+void ledger_writer::drop_abandoned() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        if (batch_[i]->now.load() == pending_op::state::abandoned) {
+            if (i < last_.size()) undo_if_held(*batch_[i], last_[i]);
+            continue;
+        }
+        if (i != kept) {
+            batch_[kept] = std::move(batch_[i]);
+            if (i < last_.size()) last_[kept] = std::move(last_[i]);
+        }
+        ++kept;
+    }
+    batch_.resize(kept);
+    last_.resize(std::min(last_.size(), kept));
+}
+
+std::optional<std::uint32_t> ledger_writer::run_once() {
+    if (batch_.empty()) replay_outbox();
+    if (replaying_ == 0) {
+        drop_abandoned();
+        take_waiting();
+        drop_abandoned();
+    }
+    if (batch_.empty()) return std::nullopt;
+    return attempt() ? std::optional<std::uint32_t>(0) : std::optional<std::uint32_t>(retry_ms);
+}
+
+// True: the batch is done, or may be tried again at once.
+bool ledger_writer::attempt() {
+    std::vector<const ledger::op*> ops;
+    ops.reserve(batch_.size());
+    for (const pending_ptr& op : batch_) ops.push_back(&op->what);
+
+    const auto failed = [this](const store_error& why) {
+        seen_.retries += 1;
+        const bool conflict = why.fault == store_fault::conflict;
+        if (!conflict) reachable_ = false;
+        return conflict;
+    };
+    auto found = store_.begin([&](instant now) { return ledger::rows_of(ops, now); });
+    if (!found) return failed(found.error());
+    ledger::applied done = ledger::apply(ops, *found);
+    if (done.write.empty()) {
+        store_.rollback();
+    } else if (auto committed = store_.commit(done.write); !committed) {
+        // The acknowledgement may be lost and the work done: the outcomes tell what to undo should a caller give up.
+        if (committed.error().fault != store_fault::conflict) last_ = std::move(done.outcomes);
+        return failed(committed.error());
+    }
+    reachable_ = true;
+    deliver(std::move(done));
+    return true;
+}
+
+void ledger_writer::deliver(ledger::applied done) {
+    TG_ASSERT(done.outcomes.size() == batch_.size());
+    seen_.batches += 1;
+    seen_.ops += batch_.size();
+    std::vector<pending_ptr> again, finished = std::move(batch_);
+    batch_.clear();
+    last_.clear();
+    if (replaying_ > 0) {
+        outbox_.drop(replaying_);
+        seen_.replayed += replaying_;
+        replaying_ = 0;
+    }
+    std::map<ledger_client*, std::vector<pending_ptr>> by_client;
+    for (std::size_t i = 0; i < finished.size(); ++i) {
+        settle_one(finished[i], std::move(done.outcomes[i]), again);
+        if (finished[i]->from && finished[i]->now.load() == pending_op::state::done)
+            by_client[finished[i]->from].push_back(std::move(finished[i]));
+    }
+    for (auto& [client, ops] : by_client) client->deliver(std::move(ops));
+    for (auto op = again.rbegin(); op != again.rend(); ++op) backlog_.push_front(std::move(*op));
+}
+
+void ledger_writer::settle_one(const pending_ptr& op, ledger::outcome result, std::vector<pending_ptr>& again) {
+    const auto* reserved = std::get_if<ledger::reserve_outcome>(&result);
+    if (reserved && !reserved->admitted && reserved->why == ledger::refused_by::expired_grants) {
+        const auto& wanted = std::get<ledger::reserve_op>(op->what);
+        auto expiry = std::make_shared<pending_op>();
+        const request_id transaction(wanted.hold.id.high(), ~wanted.hold.id.low());    // unique as its request is
+        expiry->what = ledger::expire_grants_op{wanted.hold.tenant, transaction};
+        again.push_back(std::move(expiry));
+        again.push_back(op);
+        return;
+    }
+    op->result = std::move(result);
+    if (!op->move_to(pending_op::state::done)) undo_if_held(*op, op->result);
+}
+
+void ledger_writer::undo_if_held(const pending_op& op, const ledger::outcome& result) {
+    const auto* reserved = std::get_if<ledger::reserve_outcome>(&result);
+    if (!reserved || !reserved->admitted || !std::holds_alternative<ledger::reserve_op>(op.what)) return;
+    ledger::release_op undo;
+    undo.hold = reserved->hold;
+    undo.row.id = reserved->hold.id;
+    undo.row.tenant = reserved->hold.tenant;
+    undo.row.decision = "refuse";
+    undo.row.code = "ledger_unavailable";
+    undo.row.settlement_status = "voided";
+    undo.row.status = 503;
+    undo.row.at = reserved->hold.created;
+    undo.row.record = reserved->hold.record;
+    add_internal(std::move(undo));
+}
+
+void ledger_writer::add_internal(ledger::op what) {
+    auto op = std::make_shared<pending_op>();
+    op->what = std::move(what);
+    backlog_.push_back(std::move(op));
+}
+
+// The outbox goes first and alone, in order: what it holds is older than anything that waits.
+void ledger_writer::replay_outbox() {
+    if (outbox_.size() == 0) return;
+    std::size_t unreadable = 0;
+    outbox_.read([&](std::string_view record) {
+        auto op = ledger::decode(record);
+        if (!op) {
+            unreadable += 1;
+            return batch_.empty();                     // dropped below, when nothing readable precedes it
+        }
+        auto pending = std::make_shared<pending_op>();
+        std::visit([&](auto& each) { pending->what = std::move(each); }, *op);
+        batch_.push_back(std::move(pending));
+        return batch_.size() < replay_batch;
+    });
+    if (batch_.empty()) outbox_.drop(unreadable);
+    else replaying_ = batch_.size() + unreadable;
+}
+
+void ledger_writer::start() {
+    TG_ASSERT(!thread_.joinable());
+    thread_ = std::thread([this] { loop(); });
+}
+
+void ledger_writer::loop() {
+    for (;;) {
+        const auto wait = run_once();
+        std::unique_lock lock(mutex_);
+        if (wait && *wait == 0) continue;
+        if (stopping_ && !wait && waiting_.empty()) return;
+        if (wait) {
+            // The store is away: nothing new can be done before the next attempt. Stopping does not wait for it.
+            if (stopping_) return;
+            wake_.wait_for(lock, std::chrono::milliseconds(*wait), [this] { return stopping_; });
+            continue;
+        }
+        if (!waiting_.empty() || outbox_.size() > 0) continue;
+        sleeping_ = true;
+        wake_.wait(lock, [this] { return !sleeping_ || stopping_ || outbox_.size() > 0; });
+        sleeping_ = false;
+    }
+}
+
+void ledger_writer::drain_and_stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        sleeping_ = false;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+    // What could not be written for want of a store survives in the outbox; reservations expire on their own.
+    take_waiting();
+    for (const auto& op : batch_)
+        if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned && replaying_ == 0) to_outbox(op->what);
+    for (const auto& op : backlog_)
+        if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned) to_outbox(op->what);
+}
+
+}
