@@ -77,7 +77,7 @@ task<result<ledger::reserve_outcome>> ledger_client::reserve(ledger::reserve_op 
     co_return std::get<ledger::reserve_outcome>(std::move(pending->result));
 }
 
-task<ports::ledger::settled> ledger_client::end(ledger::op what, ledger::end_outcome expected) {
+task<ports::ledger_port::settled> ledger_client::end(ledger::op what, ledger::end_outcome expected) {
     pending_ptr pending = enqueue(std::move(what));
     const bool done = co_await wait(pending);
     settled out;
@@ -97,13 +97,13 @@ task<ports::ledger::settled> ledger_client::end(ledger::op what, ledger::end_out
     co_return out;
 }
 
-task<ports::ledger::settled> ledger_client::settle(ledger::settle_op op) {
+task<ports::ledger_port::settled> ledger_client::settle(ledger::settle_op op) {
     ledger::end_outcome expected;
     expected.charged = op.actual;
     return end(std::move(op), expected);
 }
 
-task<ports::ledger::settled> ledger_client::release(ledger::release_op op) {
+task<ports::ledger_port::settled> ledger_client::release(ledger::release_op op) {
     ledger::end_outcome expected;
     expected.how = ledger::ending::released;
     return end(std::move(op), expected);

@@ -1,6 +1,7 @@
 #include <tollgate/app/ledger_writer.hpp>
 
 #include <tollgate/app/ledger_client.hpp>
+#include <tollgate/core/assert.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/ledger/codec.hpp>
 

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view prefix = "req_";
 constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::size_t digits = 26;         // 26 x 5 bits = 130: the first digit carries three bits
+constexpr std::size_t digits = 26; // 26 x 5 bits = 130: the first digit carries three bits
 
 constexpr int value_of(char c) {
     const auto at = alphabet.find(c);

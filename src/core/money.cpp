@@ -13,9 +13,7 @@ struct decimal {
     std::string_view whole, fraction;
 };
 
-bool all_digits(std::string_view text) {
-    return text.find_first_not_of("0123456789") == std::string_view::npos;
-}
+bool all_digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
 
 std::optional<decimal> split(std::string_view text) {
     decimal parts;
@@ -56,8 +54,8 @@ std::optional<usd_nano> parse_usd(std::string_view text) {
 
 std::string to_usd(usd_nano amount) {
     const bool negative = amount.count() < 0;
-    const std::uint64_t absolute = negative ? ~static_cast<std::uint64_t>(amount.count()) + 1
-                                            : static_cast<std::uint64_t>(amount.count());
+    const std::uint64_t absolute =
+        negative ? ~static_cast<std::uint64_t>(amount.count()) + 1 : static_cast<std::uint64_t>(amount.count());
     constexpr auto unit = static_cast<std::uint64_t>(usd_nano::per_usd);
     std::string fraction = std::to_string(absolute % unit);
     fraction.insert(0, nano_digits - fraction.size(), '0');

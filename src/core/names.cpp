@@ -1,6 +1,6 @@
 // Names of small enumerations: what users read and write.
-#include <tollgate/core/attribution.hpp>
 #include <tollgate/core/assert.hpp>
+#include <tollgate/core/attribution.hpp>
 #include <tollgate/core/fields.hpp>
 #include <tollgate/core/usage.hpp>
 
@@ -12,8 +12,8 @@ namespace tollgate {
 namespace {
 
 constexpr std::array<std::string_view, dimensions> dimension_names{
-    "tenant", "workspace", "key", "feature", "agent", "end_user", "session", "model", "tier", "provider",
-    "environment", "request_class"};
+    "tenant",  "workspace", "key",  "feature",  "agent",       "end_user",
+    "session", "model",     "tier", "provider", "environment", "request_class"};
 
 }
 
@@ -26,8 +26,9 @@ std::optional<dimension> parse_dimension(std::string_view name) {
 }
 
 const std::string& attribution::of(dimension d) const {
-    const std::string* const values[dimensions] = {&tenant, &workspace, &key,  &feature,  &agent,       &end_user,
-                                                   &session, &model,    &tier, &provider, &environment, &request_class};
+    const std::string* const values[dimensions] = {&tenant, &workspace, &key,         &feature,
+                                                   &agent,  &end_user,  &session,     &model,
+                                                   &tier,   &provider,  &environment, &request_class};
     return *values[static_cast<std::size_t>(d)];
 }
 
@@ -42,7 +43,8 @@ std::string_view name_of(cost_source source) {
 
 bool same_name(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 }

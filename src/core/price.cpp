@@ -25,8 +25,14 @@ struct full_rates {
 
 full_rates fill(const token_rates& r) {
     const std::int64_t write = r.cache_write.value_or(r.input);
-    return {r.input, r.output, r.cached_input.value_or(r.input), write, r.cache_write_1h.value_or(write),
-            r.reasoning.value_or(r.output), r.audio_input.value_or(r.input), r.audio_output.value_or(r.output),
+    return {r.input,
+            r.output,
+            r.cached_input.value_or(r.input),
+            write,
+            r.cache_write_1h.value_or(write),
+            r.reasoning.value_or(r.output),
+            r.audio_input.value_or(r.input),
+            r.audio_output.value_or(r.output),
             r.image_input.value_or(r.input)};
 }
 
@@ -64,7 +70,8 @@ private:
 // The dearest rate that `tokens` of input may be billed at.
 std::int64_t dearest_input(const full_rates& r) { return std::max({r.input, r.cached, r.write, r.write_1h}); }
 
-std::optional<usd_nano> worst_at(const usage_bound& bound, const price& p, const token_rates& rates, service_tier tier) {
+std::optional<usd_nano> worst_at(const usage_bound& bound, const price& p, const token_rates& rates,
+                                 service_tier tier) {
     const full_rates r = fill(rates);
     const std::int64_t audio = std::min(bound.audio_input_tokens, bound.input_tokens);
     const std::int64_t image = std::min(bound.image_input_tokens, bound.input_tokens - audio);
@@ -81,7 +88,10 @@ std::optional<usd_nano> worst_at(const usage_bound& bound, const price& p, const
 }
 
 std::optional<service_tier> parse_service_tier(std::string_view name) {
-    struct row { std::string_view name; service_tier tier; };
+    struct row {
+        std::string_view name;
+        service_tier tier;
+    };
     static constexpr row rows[] = {
         {"auto", service_tier::automatic}, {"default", service_tier::standard}, {"standard", service_tier::standard},
         {"scale", service_tier::standard}, {"flex", service_tier::flex},        {"priority", service_tier::priority},
@@ -132,8 +142,10 @@ std::int64_t affordable_output(usd_nano budget, const usage_bound& bound, const 
     std::int64_t low = 0, high = std::min(bound.output_tokens, limits::tokens_max);
     while (low < high) {
         const std::int64_t middle = low + (high - low + 1) / 2;
-        if (fits(middle)) low = middle;
-        else high = middle - 1;
+        if (fits(middle))
+            low = middle;
+        else
+            high = middle - 1;
     }
     return low;
 }

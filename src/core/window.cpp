@@ -21,7 +21,9 @@ std::int64_t floor_to(std::int64_t value, std::int64_t step) {
 }
 
 // The first local second of the window that holds local second `local_s`, and of the one after it.
-struct local_window { std::int64_t start_s, end_s; };
+struct local_window {
+    std::int64_t start_s, end_s;
+};
 
 local_window local_window_of(window span, std::int64_t local_s) {
     const std::int64_t today = floor_to(local_s, day_s);

@@ -1,6 +1,6 @@
 #pragma once
 
-// The ledger as one I/O thread sees it: ports::ledger over the shared writer. Operations of one turn of the event
+// The ledger as one I/O thread sees it: ports::ledger_port over the shared writer. Operations of one turn of the event
 // loop are handed over together, and come back together: a wake-up costs more than an operation.
 
 #include <tollgate/app/ledger_writer.hpp>
@@ -11,15 +11,15 @@
 
 namespace tollgate::app {
 
-class ledger_client final : public ports::ledger {
+class ledger_client final : public ports::ledger_port {
 public:
     ledger_client(executor on, ledger_writer& writer, std::function<std::int64_t()> steady_us);
 
-    task<result<tollgate::ledger::reserve_outcome>> reserve(tollgate::ledger::reserve_op op) override;
-    task<settled> settle(tollgate::ledger::settle_op op) override;
-    task<settled> release(tollgate::ledger::release_op op) override;
-    void note(tollgate::ledger::note_op op) override;
-    task<result<tollgate::ledger::move_outcome>> move(tollgate::ledger::move_op op) override;
+    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op op) override;
+    task<settled> settle(ledger::settle_op op) override;
+    task<settled> release(ledger::release_op op) override;
+    void note(ledger::note_op op) override;
+    task<result<ledger::move_outcome>> move(ledger::move_op op) override;
     bool healthy() const override;
 
     // Every limits::tick_ms on this thread: gives up waits that took too long.
@@ -28,9 +28,9 @@ public:
     void deliver(std::vector<pending_ptr> done);
 
 private:
-    pending_ptr enqueue(tollgate::ledger::op what);
+    pending_ptr enqueue(ledger::op what);
     task<bool> wait(pending_ptr op);                      // false: gave up
-    task<settled> end(tollgate::ledger::op what, tollgate::ledger::end_outcome expected);
+    task<settled> end(ledger::op what, ledger::end_outcome expected);
     void hand_over();
 
     executor on_;

@@ -21,6 +21,14 @@ inline constexpr std::uint32_t body_ms_max = 60'000;
 inline constexpr std::uint32_t idle_ms_max = 75'000;                // keep-alive, between requests
 inline constexpr std::uint32_t write_ms_max = 60'000;               // a client that does not read
 inline constexpr std::uint32_t tls_handshake_ms_max = 10'000;
+inline constexpr std::size_t session_buffer_bytes = 4 * 1024;       // of a connection; grows for a larger head only
+inline constexpr std::size_t body_padding_bytes = 64;               // readable behind a body, for vector readers
+inline constexpr std::size_t unread_body_bytes_max = 64 * 1024;     // skipped to keep a connection; above, it closes
+inline constexpr std::uint32_t linger_ms_max = 2'000;               // a refused client still sending gets to read the answer
+inline constexpr std::size_t linger_bytes_max = body_bytes_max;
+inline constexpr std::size_t proxy_header_bytes_max = 1'024;        // PROXY protocol
+inline constexpr int listen_backlog_max = 4'096;
+inline constexpr std::uint32_t accept_pause_ms = 50;                // out of descriptors: let some connections end
 
 // --- provider side -------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t upstream_connect_ms_max = 5'000;
@@ -33,6 +41,7 @@ inline constexpr std::uint32_t upstream_keep_idle_ms = 55'000;      // below the
 inline constexpr std::size_t upstream_lanes_max = 256;              // providers remembered per thread
 inline constexpr std::size_t upstream_buffer_bytes = 8 * 1024;      // a connection's read buffer
 inline constexpr std::size_t upstream_bulk_bytes = 32 * 1024;       // in its place while an answer comes fast
+inline constexpr std::size_t upstream_workspaces_spare_max = 256;   // per thread, about 10 KB each
 inline constexpr std::size_t inflated_bytes_per_read = 16 * 1024;   // of a compressed answer
 inline constexpr std::size_t interim_answers_max = 8;               // 1xx heads before the answer
 inline constexpr std::size_t tls_contexts_max = 256;
@@ -65,6 +74,18 @@ inline constexpr std::size_t capacity_waiters_max = 512;
 inline constexpr std::size_t limits_per_request_max = 64;
 inline constexpr std::uint32_t reservation_ttl_ms = request_total_ms_max + 60'000;
 inline constexpr std::uint32_t sweep_interval_ms = 5'000;
+
+// --- store ---------------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t store_connect_ms_max = 2'000;
+inline constexpr std::uint32_t store_statement_ms_max = 5'000;      // of the ledger's own connection
+inline constexpr std::uint32_t store_lock_ms_max = 2'000;           // waiting for another process's batch
+inline constexpr std::uint32_t store_report_ms_max = 60'000;        // one statement of an export or a verification
+inline constexpr int store_begin_attempts_max = 4;                  // windows that turn while a batch begins
+inline constexpr std::size_t store_page_rows_max = 1'000;
+inline constexpr std::int64_t store_groups_max = 10'000;            // rows of one grouped usage report
+inline constexpr std::int64_t prune_scan_rows_max = 5'000;          // counters looked at per call
+inline constexpr std::int64_t minute_counter_kept_s = 2 * 3'600;    // after the window's start; then it may be pruned
+inline constexpr std::int64_t hour_counter_kept_s = 72 * 3'600;
 
 // --- keys ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t key_bytes_max = 512;                   // a credential as sent

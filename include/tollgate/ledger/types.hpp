@@ -4,6 +4,7 @@
 // Everything here is a value; the pure functions over them are in ledger/apply.hpp, the rows in store/.
 
 #include <tollgate/core/ids.hpp>
+#include <tollgate/core/limit_check.hpp>
 #include <tollgate/core/money.hpp>
 #include <tollgate/core/time.hpp>
 #include <tollgate/core/usage.hpp>
@@ -56,17 +57,8 @@ enum class funding : std::uint8_t { purchase, promo, plan, refund, adjustment };
 
 // ---- reservations ---------------------------------------------------------------------------------------------
 
-enum class measure_kind : std::uint8_t { cost, tokens, requests, concurrency };
-
-// One limit that applies to one request, ready for admission. Soft limits report, they never refuse.
-struct limit_check {
-    std::uint16_t limit = 0;                   // the caller's index, returned in readings and refusals
-    std::string scope;
-    window span = window::month;
-    measure_kind what = measure_kind::cost;
-    std::int64_t maximum = 0;                  // nano-USD for cost, else a count
-    bool hard = true;
-};
+using measure_kind = measure;
+using tollgate::limit_check;
 
 // A counter that a reservation holds on. The same row is settled, whatever window is current by then.
 struct touched {

@@ -3,6 +3,7 @@
 // A tenant's policy as loaded and checked: what config produces, what the rules read.
 
 #include <tollgate/core/attribution.hpp>
+#include <tollgate/core/limit_check.hpp>
 #include <tollgate/core/money.hpp>
 #include <tollgate/core/window.hpp>
 
@@ -30,7 +31,7 @@ std::optional<action_chain> parse_action(std::string_view text);
 std::string name_of(const action_chain& chain);
 std::string_view name_of(action step);
 
-enum class measure : std::uint8_t { cost, tokens, requests, concurrency };
+using tollgate::measure;
 std::string_view name_of(measure what);
 
 struct limit {

@@ -8,26 +8,26 @@
 
 namespace tollgate::ports {
 
-class ledger {
+class ledger_port {
 public:
-    virtual ~ledger() = default;
+    virtual ~ledger_port() = default;
 
     // Durable before it returns. Error: ledger_unavailable (after limits::reserve_wait_ms_max; whatever the store did
     // with it by then is undone), overloaded (queue full).
-    virtual task<result<tollgate::ledger::reserve_outcome>> reserve(tollgate::ledger::reserve_op op) = 0;
+    virtual task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op op) = 0;
 
     // Never loses the settlement: it is in the store, or flushed to the outbox, before this returns.
     struct settled {
         bool in_outbox = false;                    // the store could not take it yet; `outcome` is what it will be
-        tollgate::ledger::end_outcome outcome;
+        ledger::end_outcome outcome;
     };
-    virtual task<settled> settle(tollgate::ledger::settle_op op) = 0;
-    virtual task<settled> release(tollgate::ledger::release_op op) = 0;
+    virtual task<settled> settle(ledger::settle_op op) = 0;
+    virtual task<settled> release(ledger::release_op op) = 0;
 
     // Records a request that held nothing. Does not wait.
-    virtual void note(tollgate::ledger::note_op op) = 0;
+    virtual void note(ledger::note_op op) = 0;
 
-    virtual task<result<tollgate::ledger::move_outcome>> move(tollgate::ledger::move_op op) = 0;
+    virtual task<result<ledger::move_outcome>> move(ledger::move_op op) = 0;
 
     virtual bool healthy() const = 0;              // the store answered lately and the outbox is empty
 };

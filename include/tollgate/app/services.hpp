@@ -1,0 +1,92 @@
+#pragma once
+
+// What a request may use. One per I/O thread, built by the daemon; everything here outlives every request.
+
+#include <tollgate/core/catalog.hpp>
+#include <tollgate/policy/policy.hpp>
+#include <tollgate/ports/clock.hpp>
+#include <tollgate/ports/key_directory.hpp>
+#include <tollgate/ports/ledger.hpp>
+#include <tollgate/ports/metrics.hpp>
+#include <tollgate/ports/request_log.hpp>
+#include <tollgate/ports/upstream.hpp>
+#include <tollgate/runtime/blocking_pool.hpp>
+#include <tollgate/store/account_store.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace tollgate::app {
+
+// Configuration that a request reads: one immutable snapshot, swapped whole on reload.
+struct configuration {
+    std::shared_ptr<const tollgate::catalog> catalog;
+    std::shared_ptr<const policy::policy_set> policies;
+    std::size_t body_bytes_max = 0;
+    std::vector<std::string> unmetered_paths;
+};
+
+class live_configuration {
+public:
+    std::shared_ptr<const configuration> get() const { return current_.load(); }
+    void set(std::shared_ptr<const configuration> next) { current_.store(std::move(next)); }
+
+private:
+    std::atomic<std::shared_ptr<const configuration>> current_;
+};
+
+// Reads for people, shared by the threads: each call takes one of a few stores for its own.
+class account_reader {
+public:
+    account_reader(blocking_pool& pool, std::vector<std::unique_ptr<store::account_store>> stores)
+        : pool_(pool), stores_(std::move(stores)) {}
+
+    // Runs `read(store)` on the pool. Errors: ledger_unavailable, overloaded.
+    template <class Read>
+    auto run(executor on, Read read) -> task<result<typename std::invoke_result_t<Read, store::account_store&>::value_type>>;
+
+private:
+    std::unique_ptr<store::account_store> take();
+    void give(std::unique_ptr<store::account_store> store);
+
+    blocking_pool& pool_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<store::account_store>> stores_;
+};
+
+struct services {
+    const live_configuration& config;
+    ports::key_directory& keys;
+    ports::ledger_port& ledger;
+    ports::upstream& upstream;
+    ports::clock& clock;
+    ports::rng& rng;
+    ports::request_log& log;
+    ports::metrics& metrics;
+    account_reader& accounts;
+    executor on;
+    std::string node;                 // names this process on its reservations
+};
+
+template <class Read>
+auto account_reader::run(executor on, Read read)
+    -> task<result<typename std::invoke_result_t<Read, store::account_store&>::value_type>> {
+    using answer = std::invoke_result_t<Read, store::account_store&>;
+    auto work = [this, read = std::move(read)]() mutable -> answer {
+        auto store = take();
+        if (!store) return std::unexpected(store_error{store_fault::unavailable, "no reader is free"});
+        answer value = read(*store);
+        give(std::move(store));
+        return value;
+    };
+    auto done = co_await pool_.run(on, std::move(work));
+    if (!done) co_return fail(errc::overloaded, "too many account queries are waiting");
+    if (!*done) co_return fail(errc::ledger_unavailable, done->error().detail);
+    co_return std::move(**done);
+}
+
+}

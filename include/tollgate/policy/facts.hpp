@@ -1,0 +1,31 @@
+#pragma once
+
+// Everything a rule may look at: recorded with the decision, so that replaying gives the same answer.
+
+#include <tollgate/core/attribution.hpp>
+#include <tollgate/core/money.hpp>
+#include <tollgate/core/time.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tollgate::policy {
+
+struct facts {
+    attribution who;                           // `model` is the alias asked for; tier and provider are the catalogue's
+    instant at;
+    std::optional<instant> key_expires, key_revoked;
+    std::vector<std::string> key_models;       // empty: all
+    std::string tenant_status;                 // set at run time; empty: the policy's own
+    bool model_known = false;
+    bool model_priced = false;
+    bool right_endpoint = true;                // an embedding model for embeddings, and the reverse
+    std::int64_t hosted_tools = 0;
+    std::int64_t tokens = 0;                   // upper bound, input and output
+    usd_nano estimate;                         // worst case; zero when not priced
+    bool background = false;
+};
+
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+// What the application counts. One object per I/O thread, read by the admin listener: relaxed atomics, no locks.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace tollgate::ports {
+
+struct metrics {
+    static constexpr std::size_t codes_max = 64;
+    std::array<std::atomic<std::uint64_t>, codes_max> refusals{};       // by errc
+    std::atomic<std::uint64_t> requests{0}, admitted{0}, streams{0}, client_gone{0}, provider_errors{0};
+    std::atomic<std::uint64_t> settled{0}, settled_estimated{0}, settled_counted{0}, overages{0}, outboxed{0};
+    std::atomic<std::uint64_t> charged_nano_usd{0}, estimated_nano_usd{0};
+    std::atomic<std::uint64_t> prompt_tokens{0}, completion_tokens{0};
+    std::atomic<std::int64_t> in_flight{0};
+    // Histograms in powers of two of microseconds: bucket i counts values below 2^i us.
+    static constexpr std::size_t buckets = 28;
+    std::array<std::atomic<std::uint64_t>, buckets> total_us{}, hold_us{}, first_byte_us{};
+
+    static void add(std::array<std::atomic<std::uint64_t>, buckets>& histogram, std::int64_t us) {
+        std::size_t bucket = 0;
+        while (bucket + 1 < buckets && (std::int64_t{1} << bucket) <= us) ++bucket;
+        histogram[bucket].fetch_add(1, std::memory_order_relaxed);
+    }
+};
+
+}
