@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t header_bytes = 12;
 
-std::uint64_t checksum(std::string_view bytes) {           // FNV-1a, 64 bits: finds torn writes, not attackers
+std::uint64_t checksum(std::string_view bytes) { // FNV-1a, 64 bits: finds torn writes, not attackers
     std::uint64_t hash = 14695981039346656037u;
     for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     return hash;
@@ -104,7 +104,8 @@ void file_journal::read(const std::function<bool(std::string_view)>& take) {
     }
 }
 
-// Records go when all are done: a crash before that replays some again, which the ledger answers with their first outcome.
+// Records go when all are done: a crash before that replays some again, which the ledger answers with their first
+// outcome.
 void file_journal::drop(std::size_t records) {
     const std::lock_guard lock(mutex_);
     const std::string all = load(head_);

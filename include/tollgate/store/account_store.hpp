@@ -14,19 +14,19 @@ namespace tollgate::store {
 
 struct usage_query {
     tenant_id tenant;
-    instant from, to;                          // [from, to)
+    instant from, to; // [from, to)
 };
 
 struct usage_group {
-    std::vector<std::string> by;               // values of the grouped columns, in the order asked
+    std::vector<std::string> by; // values of the grouped columns, in the order asked
     std::int64_t requests = 0, refused = 0, prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
     usd_nano charged, provider_cost, estimated;
 };
 
 // One discrepancy found by `tollgate ledger verify`.
 struct discrepancy {
-    std::string what;                          // "counter", "balance", "held", "entries"
-    std::string where;                         // key, for a person
+    std::string what;  // "counter", "balance", "held", "entries"
+    std::string where; // key, for a person
     std::string expected, found;
 };
 
@@ -36,7 +36,7 @@ public:
 
     virtual store_result<std::vector<std::pair<ledger::counter_key, ledger::counter>>>
     counters(const std::vector<ledger::counter_key>& keys) = 0;
-    virtual store_result<std::optional<ledger::balance_row>> balance(const tenant_id& tenant) = 0;       // with open grants
+    virtual store_result<std::optional<ledger::balance_row>> balance(const tenant_id& tenant) = 0; // with open grants
     virtual store_result<std::vector<ledger::entry>> entries(const tenant_id& tenant, std::size_t newest) = 0;
     virtual store_result<std::optional<ledger::usage_row>> request(const tenant_id& tenant, request_id id) = 0;
     virtual store_result<std::optional<ledger::usage_row>> request(request_id id) = 0;
@@ -48,9 +48,9 @@ public:
                                                                 const std::vector<std::string>& by) = 0;
     // Compares counters with open reservations and usage rows, balances with entries and grants, and held with open
     // reservations, for every tenant or one. `progress(done, total)` is called now and then.
-    virtual store_result<std::vector<discrepancy>> verify(const std::optional<tenant_id>& tenant,
-                                                          const std::function<void(std::size_t, std::size_t)>& progress) = 0;
-    virtual store_result<instant> now() = 0;   // the store's clock; doubles as a health check
+    virtual store_result<std::vector<discrepancy>>
+    verify(const std::optional<tenant_id>& tenant, const std::function<void(std::size_t, std::size_t)>& progress) = 0;
+    virtual store_result<instant> now() = 0; // the store's clock; doubles as a health check
 };
 
 }

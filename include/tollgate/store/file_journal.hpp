@@ -8,10 +8,11 @@
 
 namespace tollgate::store {
 
-// Records as [size][checksum][bytes]. A torn tail, the trace of a kill in mid-write, is cut off when the file is opened.
+// Records as [size][checksum][bytes]. A torn tail, the trace of a kill in mid-write, is cut off when the file is
+// opened.
 class file_journal final : public ports::journal {
 public:
-    explicit file_journal(std::string path);       // start-up: throws std::runtime_error when it cannot be opened
+    explicit file_journal(std::string path); // start-up: throws std::runtime_error when it cannot be opened
     ~file_journal() override;
     file_journal(const file_journal&) = delete;
     file_journal& operator=(const file_journal&) = delete;
@@ -28,7 +29,7 @@ private:
     std::string path_;
     int file_ = -1;
     mutable std::mutex mutex_;
-    std::uint64_t head_ = 0, end_ = 0;             // bytes: first record not dropped, end of the last whole one
+    std::uint64_t head_ = 0, end_ = 0; // bytes: first record not dropped, end of the last whole one
     std::size_t records_ = 0;
 };
 

@@ -14,25 +14,25 @@
 
 namespace tollgate::store {
 
-using key_hash = std::array<std::uint8_t, 32>;          // HMAC-SHA256 of the secret under the pepper
+using key_hash = std::array<std::uint8_t, 32>; // HMAC-SHA256 of the secret under the pepper
 
 struct key_row {
     key_id id;
     key_hash hash{};
     tenant_id tenant;
-    std::string label, workspace, feature, agent, environment;     // empty: left open to the caller
-    std::vector<std::string> models;                               // empty: all that the policy allows
-    std::optional<instant> expires;                                // also the end of grace after a rotation
+    std::string label, workspace, feature, agent, environment; // empty: left open to the caller
+    std::vector<std::string> models;                           // empty: all that the policy allows
+    std::optional<instant> expires;                            // also the end of grace after a rotation
     std::optional<instant> revoked;
     instant created;
-    key_id replaced_by;                                            // after a rotation
-    std::string hint;                                              // last four characters of the secret, for people
-    std::int64_t revision = 0;                                     // of the last change; grows over all keys
+    key_id replaced_by;        // after a rotation
+    std::string hint;          // last four characters of the secret, for people
+    std::int64_t revision = 0; // of the last change; grows over all keys
 };
 
 struct tenant_flag {
     tenant_id tenant;
-    std::string status;                                            // "active", "suspended", "closed"; overrides a file
+    std::string status; // "active", "suspended", "closed"; overrides a file
     std::int64_t revision = 0;
 };
 
@@ -41,7 +41,7 @@ public:
     virtual ~key_store() = default;
     // Each mutation stamps the row with the next revision, in commit order (one locked row hands them out).
     virtual store_result<void> create(const key_row& row) = 0;
-    virtual store_result<bool> update(const key_row& row) = 0;                             // false: no such key
+    virtual store_result<bool> update(const key_row& row) = 0; // false: no such key
     virtual store_result<std::optional<key_row>> by_hash(const key_hash& hash) = 0;
     virtual store_result<std::optional<key_row>> by_id(const key_id& id) = 0;
     virtual store_result<std::vector<key_row>> list(const std::optional<tenant_id>& tenant) = 0;

@@ -20,14 +20,28 @@ class key_store;
 
 struct migration {
     int number = 0;
-    std::string_view name;             // "0001_ledger"
+    std::string_view name; // "0001_ledger"
     std::string_view sql;
-    std::string checksum;              // SHA-256, hex
+    std::string checksum; // SHA-256, hex
 };
 
+std::vector<migration> postgres_migrations();
+std::vector<migration> sqlite_migrations();
+
+// A row of the table schema_migrations.
+struct applied_migration {
+    int number = 0;
+    std::string name, checksum;
+};
+
+// The known migrations that are not applied yet, ascending. Refuses (store_fault::corrupt) when an applied one has
+// another checksum, or is unknown here: then the database is newer than this program.
+store_result<std::vector<migration>> not_applied(std::span<const migration> known,
+                                                 std::span<const applied_migration> applied);
+
 struct migration_report {
-    std::vector<std::string> applied;  // names
-    int version = 0;                   // afterwards
+    std::vector<std::string> applied; // names
+    int version = 0;                  // afterwards
 };
 
 // A database: where the three stores come from. Each call opens its own connection; each store is used by one thread.
@@ -36,11 +50,11 @@ public:
     virtual ~database() = default;
     // Refuses when an applied migration's checksum differs from the file's, or the database is newer than this program.
     virtual store_result<migration_report> migrate() = 0;
-    virtual store_result<int> pending() = 0;            // how many migrations are not applied
+    virtual store_result<int> pending() = 0; // how many migrations are not applied
     virtual store_result<std::unique_ptr<ledger_store>> open_ledger() = 0;
     virtual store_result<std::unique_ptr<account_store>> open_accounts() = 0;
     virtual store_result<std::unique_ptr<key_store>> open_keys() = 0;
-    virtual std::string description() const = 0;        // without credentials
+    virtual std::string description() const = 0; // without credentials
 };
 
 }

@@ -1,0 +1,288 @@
+#include "ledger.hpp"
+
+#include "statements.hpp"
+
+#include <tollgate/core/limits.hpp>
+#include <tollgate/store/verify.hpp>
+
+#include <chrono>
+
+namespace tollgate::sqlite {
+
+namespace {
+
+using tollgate::ledger::changes;
+using tollgate::ledger::counter_key;
+using tollgate::ledger::reservation;
+using tollgate::ledger::snapshot;
+using tollgate::ledger::wanted;
+
+// ---- reading what a batch wants ----
+
+void read_counters(session& db, const wanted& rows, snapshot& found) {
+    static const std::string sql =
+        select_from("counters", store::counter_columns, "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?");
+    for (const auto& key : rows.counters) {
+        db.prepare(sql).text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+        db.each([&](reader& in) { found.counters.emplace_hint(found.counters.end(), key, store::take_counter(in)); });
+    }
+}
+
+void read_balances(session& db, const wanted& rows, snapshot& found) {
+    static const std::string one = select_from("balances", store::balance_columns, "WHERE tenant = ?");
+    static const std::string grants =
+        select_from("grants", store::grant_columns, "WHERE tenant = ? AND remaining > 0 ORDER BY transaction_id");
+    for (const tenant_id& tenant : rows.balances) {
+        db.prepare(one).text(tenant);
+        db.each([&](reader& in) { found.balances[tenant] = store::take_balance(in); });
+    }
+    for (const tenant_id& tenant : rows.grants) {
+        db.prepare(grants).text(tenant);
+        db.each([&](reader& in) { found.balances[tenant].grants.push_back(store::take_grant(in)); });
+    }
+}
+
+void read_ending(session& db, request_id id, snapshot& found) {
+    db.prepare("SELECT ended, charged, provisional, tokens, counted FROM usage_events "
+               "WHERE request_id = ? AND ended IS NOT NULL")
+        .id(id);
+    db.each([&](reader& in) {
+        tollgate::ledger::ended_row row;
+        row.how = store::take_ending(in).value_or(tollgate::ledger::ending::settled);
+        row.charged = usd_nano(in.number());
+        row.estimated = in.flag();
+        row.tokens = in.number();
+        row.counted = in.flag();
+        found.endings[id] = row;
+    });
+}
+
+void read_reservations(session& db, const wanted& rows, snapshot& found) {
+    static const std::string sql = select_from("reservations", store::reservation_columns, "WHERE request_id = ?");
+    for (const request_id id : rows.reservations) {
+        db.prepare(sql).id(id);
+        bool open = false;
+        db.each([&](reader& in) {
+            found.reservations[id] = store::take_reservation(in);
+            open = true;
+        });
+        if (!open) read_ending(db, id, found);
+    }
+}
+
+void read_movements(session& db, const wanted& rows, snapshot& found) {
+    for (const auto& key : rows.movements) {
+        db.prepare("SELECT transaction_id FROM movements WHERE tenant = ? AND idempotency_key = ?")
+            .text(key.first)
+            .text(key.second);
+        db.each([&](reader& in) { found.movements[key] = {in.id()}; });
+    }
+    for (const auto& key : rows.charges) {
+        db.prepare("SELECT charged, refunded FROM usage_events WHERE tenant = ? AND request_id = ?")
+            .text(key.first)
+            .id(key.second);
+        db.each([&](reader& in) {
+            const usd_nano charged(in.number()), refunded(in.number());
+            found.charges[key] = {charged, refunded};
+        });
+    }
+}
+
+// ---- writing what changed ----
+
+void write_counters(session& db, const changes& write) {
+    static const std::string sql = "INSERT INTO counters (" + store::column_names(store::counter_columns) +
+                                   ", tenant, scope, span, start_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                                   "ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
+                                   all_excluded(store::counter_columns, 0);
+    for (const auto& [key, row] : write.counters) {
+        binder& out = db.prepare(sql);
+        store::put(out, row);
+        out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+        db.run();
+    }
+}
+
+void write_balances(session& db, const changes& write) {
+    static const std::string sql = "INSERT INTO balances (" + store::column_names(store::balance_columns) +
+                                   ", tenant) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant) DO UPDATE SET " +
+                                   all_excluded(store::balance_columns, 0);
+    static const std::string grant =
+        insert_into("grants", store::grant_columns,
+                    "ON CONFLICT (tenant, transaction_id) DO UPDATE SET " + all_excluded(store::grant_columns, 2));
+    for (const auto& [tenant, row] : write.balances) {
+        binder& out = db.prepare(sql);
+        store::put(out, row);
+        out.text(tenant);
+        db.run();
+        for (const auto& each : row.grants) {
+            store::put(db.prepare(grant), each);
+            db.run();
+        }
+    }
+}
+
+void write_reservations(session& db, const changes& write) {
+    static const std::string sql = insert_into("reservations", store::reservation_columns);
+    for (const reservation& row : write.reservations_opened) {
+        store::put(db.prepare(sql), row);
+        db.run();
+    }
+    for (const auto& [tenant, id] : write.reservations_ended) {
+        db.prepare("DELETE FROM reservations WHERE tenant = ? AND request_id = ?").text(tenant).id(id);
+        db.run();
+    }
+}
+
+void write_usage(session& db, const changes& write) {
+    static const std::string insert =
+        insert_into("usage_events", store::usage_columns, "ON CONFLICT (tenant, request_id) DO NOTHING");
+    static const std::string correct =
+        insert_into("usage_events", store::usage_columns,
+                    "ON CONFLICT (tenant, request_id) DO UPDATE SET " + all_excluded(store::usage_columns, 2));
+    for (const auto& row : write.usage) {
+        store::put(db.prepare(insert), row);
+        db.run();
+    }
+    for (const auto& row : write.usage_corrected) {
+        store::put(db.prepare(correct), row);
+        db.run();
+    }
+    for (const auto& each : write.refunds) {
+        db.prepare("UPDATE usage_events SET refunded = ?, settlement_status = 'refunded' "
+                   "WHERE tenant = ? AND request_id = ?")
+            .number(each.refunded.count())
+            .text(each.tenant)
+            .id(each.id);
+        db.run();
+    }
+}
+
+void write_entries(session& db, const changes& write) {
+    static const std::string sql = insert_into("entries", store::entry_columns);
+    for (const auto& row : write.entries) {
+        store::put(db.prepare(sql), row);
+        db.run();
+        if (row.idempotency_key.empty()) continue;
+        db.prepare("INSERT INTO movements (tenant, idempotency_key, transaction_id) VALUES (?, ?, ?)")
+            .text(row.tenant)
+            .text(row.idempotency_key)
+            .id(row.transaction);
+        db.run();
+    }
+}
+
+store_result<std::vector<reservation>> read_all(session& db) {
+    std::vector<reservation> rows;
+    db.each([&](reader& in) { rows.push_back(store::take_reservation(in)); });
+    if (auto done = db.take_fault(); !done) return std::unexpected(done.error());
+    return rows;
+}
+
+}
+
+instant clock_now() {
+    using namespace std::chrono;
+    return {duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& rows) {
+    session& db = *db_;
+    db.begin_immediate();
+    snapshot found;
+    if (db.ok()) {
+        found.now = clock_now();
+        const wanted need = rows(found.now);
+        read_counters(db, need, found);
+        read_balances(db, need, found);
+        read_reservations(db, need, found);
+        read_movements(db, need, found);
+    }
+    if (auto done = db.take_fault(); !done) {
+        db.rollback();
+        return std::unexpected(done.error());
+    }
+    return found;
+}
+
+store_result<void> ledger::commit(const changes& write) {
+    session& db = *db_;
+    write_counters(db, write);
+    write_balances(db, write);
+    write_reservations(db, write);
+    write_usage(db, write);
+    write_entries(db, write);
+    return db.commit();
+}
+
+store_result<std::vector<reservation>> ledger::expired(std::size_t count) {
+    static const std::string sql =
+        select_from("reservations", store::reservation_columns, "WHERE expires <= ? ORDER BY expires LIMIT ?");
+    db_->prepare(sql).time(clock_now()).number(static_cast<std::int64_t>(count));
+    return read_all(*db_);
+}
+
+store_result<std::vector<reservation>> ledger::held_by(const std::string& node, std::size_t count) {
+    static const std::string sql =
+        select_from("reservations", store::reservation_columns, "WHERE node = ? ORDER BY created LIMIT ?");
+    db_->prepare(sql).text(node).number(static_cast<std::int64_t>(count));
+    return read_all(*db_);
+}
+
+store_result<std::vector<tenant_id>> ledger::tenants_with_expired_grants(std::size_t count) {
+    std::vector<tenant_id> tenants;
+    db_->prepare("SELECT tenant FROM balances WHERE next_expiry_s <= ? ORDER BY next_expiry_s LIMIT ?")
+        .number(clock_now().seconds())
+        .number(static_cast<std::int64_t>(count));
+    db_->each([&](reader& in) { tenants.push_back(in.text()); });
+    if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
+    return tenants;
+}
+
+store_result<std::size_t> ledger::prune_counters(std::size_t count) {
+    const instant now = clock_now();
+    session& db = *db_;
+    db.prepare("SELECT tenant, scope, span, start_s, held + in_flight + tokens_held FROM counters "
+               "WHERE (tenant, scope, span, start_s) > (?, ?, ?, ?) ORDER BY tenant, scope, span, start_s LIMIT ?")
+        .text(pruned_to_.tenant)
+        .text(pruned_to_.scope)
+        .number(static_cast<int>(pruned_to_.span))
+        .number(pruned_to_.start_s)
+        .number(limits::prune_scan_rows_max);
+    std::vector<counter_key> old;
+    std::int64_t scanned = 0;
+    db.each([&](reader& in) {
+        if (old.size() == count) return;
+        ++scanned;
+        pruned_to_.tenant = in.text();
+        pruned_to_.scope = in.text();
+        pruned_to_.span = static_cast<window>(in.number());
+        pruned_to_.start_s = in.number();
+        if (in.number() == 0 && store::may_be_pruned(pruned_to_, now)) old.push_back(pruned_to_);
+    });
+    if (scanned < limits::prune_scan_rows_max && old.size() < count) pruned_to_ = {};
+    return remove(old);
+}
+
+store_result<std::size_t> ledger::remove(const std::vector<counter_key>& old) {
+    if (old.empty()) {
+        if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
+        return 0;
+    }
+    std::size_t removed = 0;
+    db_->begin_immediate();
+    for (const counter_key& key : old) {
+        db_->prepare("DELETE FROM counters WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ? "
+                     "AND held = 0 AND in_flight = 0 AND tokens_held = 0")
+            .text(key.tenant)
+            .text(key.scope)
+            .number(static_cast<int>(key.span))
+            .number(key.start_s);
+        db_->run();
+        removed += static_cast<std::size_t>(db_->changed());
+    }
+    if (auto done = db_->commit(); !done) return std::unexpected(done.error());
+    return removed;
+}
+
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "session.hpp"
+
+#include <tollgate/store/ledger_store.hpp>
+
+namespace tollgate::sqlite {
+
+// One write transaction at a time over all processes (BEGIN IMMEDIATE), so every row that is read is locked.
+class ledger final : public store::ledger_store {
+public:
+    explicit ledger(std::unique_ptr<session> db) : db_(std::move(db)) {}
+
+    store_result<tollgate::ledger::snapshot>
+    begin(const std::function<tollgate::ledger::wanted(instant now)>& rows) override;
+    store_result<void> commit(const tollgate::ledger::changes& write) override;
+    void rollback() override { db_->rollback(); }
+    store_result<std::vector<tollgate::ledger::reservation>> expired(std::size_t count) override;
+    store_result<std::vector<tollgate::ledger::reservation>> held_by(const std::string& node,
+                                                                     std::size_t count) override;
+    store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) override;
+    store_result<std::size_t> prune_counters(std::size_t count) override;
+
+private:
+    store_result<std::size_t> remove(const std::vector<tollgate::ledger::counter_key>& old);
+
+    std::unique_ptr<session> db_;
+    tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0}; // where the next pruning goes on
+};
+
+// The clock of an embedded store is the machine's.
+instant clock_now();
+
+}
