@@ -12,8 +12,8 @@ namespace tollgate {
 class chunked_decoder {
 public:
     struct progress {
-        std::size_t consumed = 0;      // bytes of the input that are done with
-        std::size_t data = 0;          // bytes of the body, moved to the front of the input
+        std::size_t consumed = 0; // bytes of the input that are done with
+        std::size_t data = 0;     // bytes of the body, moved to the front of the input
     };
     // Decodes in place; the input may be split anywhere. Consumes everything, except that it stops behind the end of
     // the message (what follows is another message) or at a fault. The caller bounds the sum of `data`.
@@ -24,8 +24,19 @@ public:
 
 private:
     enum class place : std::uint8_t {
-        size_first, size, extension, size_lf, data, data_cr, data_lf,
-        trailer_first, trailer, trailer_lf, end_lf, done, malformed,
+        size_first,
+        size,
+        extension,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_first,
+        trailer,
+        trailer_lf,
+        end_lf,
+        done,
+        malformed,
     };
     void step(char c);
     void size_digit(char c);
@@ -34,10 +45,10 @@ private:
     void trailer_char(char c);
 
     place at_ = place::size_first;
-    std::uint64_t left_ = 0;           // of the current chunk
-    std::uint32_t line_ = 0;           // bytes of the current size line
-    std::uint32_t extensions_ = 0;     // bytes of all extensions
-    std::uint32_t trailers_ = 0;       // bytes of all trailers
+    std::uint64_t left_ = 0;       // of the current chunk
+    std::uint32_t line_ = 0;       // bytes of the current size line
+    std::uint32_t extensions_ = 0; // bytes of all extensions
+    std::uint32_t trailers_ = 0;   // bytes of all trailers
 };
 
 }
