@@ -19,7 +19,7 @@ struct rule {
     std::optional<refusal> (*judge)(const facts&, const tenant_policy&);     // nothing: no objection
 };
 
-std::span<const rule> rules();
+std::span<const rule> all_rules();
 
 // The first rule that objects wins. Null policy: the tenant has none.
 std::optional<refusal> decide(const facts& about, const tenant_policy* policy);

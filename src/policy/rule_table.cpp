@@ -1,0 +1,48 @@
+// THE list of rules, in order: the first that objects names the refusal, so the order is part of the contract.
+#include "rules/rules.hpp"
+
+#include <tollgate/policy/decide.hpp>
+
+#include <array>
+
+namespace tollgate::policy {
+
+namespace {
+
+constexpr std::array table{
+    rule{"key_valid", rules::key_valid}, // before anything about the tenant is told to a dead key
+    rule{"tenant_active", rules::tenant_active},
+    rule{"feature_allowed", rules::feature_allowed}, // blocked work is refused whatever model it names
+    rule{"model_known", rules::model_known},
+    rule{"tier_allowed", rules::tier_allowed},
+    rule{"endpoint_fits", rules::endpoint_fits},
+    rule{"hosted_tools", rules::hosted_tools},
+    rule{"model_priced", rules::model_priced}, // the rules below read the estimate
+    rule{"request_cost", rules::request_cost},
+};
+
+}
+
+std::span<const rule> all_rules() { return table; }
+
+std::optional<refusal> decide(const facts& about, const tenant_policy* policy) {
+    if (!policy) {
+        refusal none;
+        none.code = errc::tenant_suspended;
+        none.message =
+            "Tenant " + about.who.tenant + " has no policy. An administrator must add one before its keys work.";
+        none.scope_kind = "tenant";
+        none.scope_id = about.who.tenant;
+        return none;
+    }
+    for (const rule& each : table) {
+        auto objection = each.judge(about, *policy);
+        if (!objection) continue;
+        objection->policy_version = policy->version;
+        objection->openai_profile = policy->refusals == refusal_profile::openai;
+        return objection;
+    }
+    return std::nullopt;
+}
+
+}
