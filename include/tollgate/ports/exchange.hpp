@@ -45,6 +45,8 @@ public:
     // Fires when the client has gone (reset, write failure) or the server must end the exchange (shutdown past its
     // deadline). A client that only sent FIN has not gone.
     virtual stop_signal& stop() = 0;
+    // The client has said it sends nothing more; it may still read.
+    virtual bool half_closed() const { return false; }
 };
 
 }

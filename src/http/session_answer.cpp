@@ -1,0 +1,112 @@
+#include "session.hpp"
+
+#include <charconv>
+
+namespace tollgate::http {
+
+bool session::must_close() const {
+    return !facts_.keep_alive || server_->draining || turn_.body == body_state::failed ||
+           (turn_.body == body_state::unread && !may_skip_body());
+}
+
+void session::put_head(int status, std::span<const field> fields, std::size_t body_bytes) {
+    turn_.bodiless = head_.method == "HEAD" || !may_have_body(status);
+    if (!may_have_body(status)) turn_.framing = answer_head::framing::none;
+    turn_.close = must_close() || turn_.framing == answer_head::framing::until_close;
+    const answer_head head{.status = status,
+                           .fields = fields,
+                           .body = turn_.framing,
+                           .body_bytes = body_bytes,
+                           .close = turn_.close,
+                           .name_keep_alive = head_.minor == 0,
+                           .date = server_->date.now()};
+    append_head(out_, head);
+}
+
+task<bool> session::send(int status, std::span<const field> fields, std::string_view body) {
+    TG_ASSERT(!turn_.answered && !turn_.streaming);
+    turn_.answered = true;
+    if (stop_.fired()) co_return false;
+    put_head(status, fields, body.size());
+    gather_.clear();
+    gather_.push_back(net::buffer(out_));
+    if (!turn_.bodiless && !body.empty()) gather_.push_back(net::buffer(body));
+    co_return co_await deliver();
+}
+
+task<bool> session::begin(int status, std::span<const field> fields) {
+    TG_ASSERT(!turn_.answered && !turn_.streaming);
+    turn_.streaming = true;
+    turn_.framing = head_.minor == 0 ? answer_head::framing::until_close : answer_head::framing::chunked;
+    put_head(status, fields, 0);
+    co_return !stop_.fired();
+}
+
+task<bool> session::write(std::span<const std::string_view> pieces) {
+    TG_ASSERT(turn_.streaming && !turn_.answered);
+    if (stop_.fired() || turn_.aborted) co_return false;
+    gather_.clear();
+    if (!out_.empty()) gather_.push_back(net::buffer(out_)); // the head goes with the first chunk
+    std::size_t bytes = 0;
+    for (const std::string_view& piece : pieces) bytes += piece.size();
+    const bool chunked = turn_.framing == answer_head::framing::chunked;
+    if (!turn_.bodiless && bytes > 0) {
+        if (chunked) {
+            char* end = std::to_chars(chunk_line_, chunk_line_ + sizeof chunk_line_ - 2, bytes, 16).ptr;
+            *end++ = '\r';
+            *end++ = '\n';
+            gather_.push_back(net::buffer(chunk_line_, static_cast<std::size_t>(end - chunk_line_)));
+        }
+        for (const std::string_view& piece : pieces)
+            if (!piece.empty()) gather_.push_back(net::buffer(piece));
+        if (chunked) gather_.push_back(net::buffer("\r\n", 2));
+    }
+    if (gather_.empty()) co_return true;
+    co_return co_await deliver();
+}
+
+task<bool> session::finish() {
+    TG_ASSERT(turn_.streaming && !turn_.answered);
+    if (turn_.aborted) co_return false;
+    turn_.answered = true;
+    if (stop_.fired()) co_return false;
+    gather_.clear();
+    if (!out_.empty()) gather_.push_back(net::buffer(out_));
+    if (turn_.framing == answer_head::framing::chunked && !turn_.bodiless)
+        gather_.push_back(net::buffer("0\r\n\r\n", 5));
+    if (gather_.empty()) co_return true;
+    co_return co_await deliver();
+}
+
+void session::abort() {
+    turn_.aborted = true;
+    turn_.answered = true;
+}
+
+// Sends what gather_ lists.
+task<bool> session::deliver() {
+    turn_.begun = true;
+    error_code ec;
+    const std::size_t done = stream_.try_write(gather_, ec);
+    if (ec == net::error::would_block) co_return co_await deliver_rest(done);
+    out_.clear();
+    if (ec) stop_.fire();
+    co_return !ec;
+}
+
+task<bool> session::deliver_rest(std::size_t done) {
+    for (auto& part : gather_) {
+        const std::size_t skipped = std::min(done, part.size());
+        part += skipped;
+        done -= skipped;
+    }
+    wait_for(waiting::writing, server_->options.write_ms_max);
+    error_code ec;
+    co_await stream_.write(gather_, ec);
+    wait_over();
+    out_.clear();
+    if (ec) stop_.fire();
+    co_return !ec;
+}
+
+}
