@@ -104,6 +104,7 @@ net_stream::~net_stream() { close(); }
 
 bool net_stream::is_open() const { return socket_.is_open(); }
 bool net_stream::tls() const { return tls_ != nullptr; }
+bool net_stream::has_pending() const { return tls_ != nullptr && tls_->has_pending(); }
 tcp_socket& net_stream::socket() { return socket_; }
 
 int net_stream::descriptor() const {

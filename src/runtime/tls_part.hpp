@@ -32,6 +32,7 @@ public:
     tls_wants write(std::span<const char> from, std::size_t& moved, boost::system::error_code& ec);
     // Sends close_notify without waiting for the peer's.
     tls_wants say_goodbye(boost::system::error_code& ec);
+    bool has_pending() const { return SSL_has_pending(ssl_) == 1; }
     // The descriptor is about to be closed; it may soon be another connection's.
     void detach() { wire_.descriptor = -1; }
 

@@ -53,6 +53,8 @@ public:
     bool is_open() const;
     bool tls() const;
     int descriptor() const; // -1 when closed
+    // TLS took bytes from the kernel that no read has asked for yet: looking at the descriptor does not show them.
+    bool has_pending() const;
     tcp_socket& socket();
 
 private:
