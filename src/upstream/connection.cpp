@@ -1,6 +1,5 @@
 #include <tollgate/upstream/connection.hpp>
 
-#include <tollgate/core/limits.hpp>
 #include <tollgate/upstream/lane.hpp>
 
 #include <cerrno>
@@ -18,9 +17,9 @@ void connection::cut_off(cut_reason why) {
     if (wake_ != nullptr) wake_->cancel();
 }
 
-void connection::park(lane& home) {
+void connection::park(lane& home, std::uint32_t keep_idle_ms) {
     home_ = &home;
-    set_deadline_in_ms(limits::upstream_keep_idle_ms);
+    set_deadline_in_ms(keep_idle_ms);
     watch_peer(stream_.descriptor());
 }
 
@@ -29,6 +28,7 @@ bool connection::unpark() {
     clear_deadline();
     watch_peer(-1);
     // A byte here would be taken for the start of the next answer; the end of the stream would cost a replay.
+    if (stream_.has_pending()) return false;
     char byte = 0;
     const auto got = ::recv(stream_.descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

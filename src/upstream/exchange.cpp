@@ -27,13 +27,10 @@ void drop_front(std::vector<net::const_buffer>& pieces, std::size_t bytes) {
     }
 }
 
-// True when a byte may have left.
-task<bool> send(connection& on, std::vector<net::const_buffer>& pieces, error_code& ec) {
-    const std::size_t put = on.stream().try_write(pieces, ec);
-    if (ec != net::error::would_block) co_return put != 0;
+// The kernel mostly takes all at once, which needs no coroutine; this is for the rest.
+task<> send_rest(connection& on, std::vector<net::const_buffer>& pieces, std::size_t put, error_code& ec) {
     drop_front(pieces, put);
     co_await on.stream().write(pieces, ec);
-    co_return true; // a part of a TLS record may leave without being counted
 }
 
 struct head_reader {
@@ -88,8 +85,12 @@ task<std::optional<exchange_failure>> exchange(connection& on, workspace& space,
     space.pieces.assign(1, net::buffer(space.request_head));
     for (const std::string_view piece : request.body) space.pieces.emplace_back(piece.data(), piece.size());
     error_code ec;
-    const bool sent = co_await send(on, space.pieces, ec);
+    const std::size_t put = on.stream().try_write(space.pieces, ec);
+    const bool wait = ec == net::error::would_block;     // part of a TLS record may be on its way, uncounted
+    const bool sent = put != 0 || wait;
+    if (wait) co_await send_rest(on, space.pieces, put, ec);
     // A peer that stops reading may have said why: its answer counts more than the failed write.
+    const bool cut_short = static_cast<bool>(ec);
 
     head_reader reader{.on = on, .space = space, .request = request};
     for (;;) {
@@ -104,7 +105,9 @@ task<std::optional<exchange_failure>> exchange(connection& on, workspace& space,
         space.buffer.received(got);
         auto complete = reader.look();
         if (!complete) co_return failed(std::move(complete.error()), sent);
-        if (*complete) co_return std::nullopt;
+        if (!*complete) continue;
+        if (cut_short) space.head.keep_alive = false;
+        co_return std::nullopt;
     }
 }
 

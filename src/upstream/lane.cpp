@@ -4,8 +4,9 @@
 
 namespace tollgate::upstream {
 
-lane::lane(const provider& to)
-    : name_(to.name), host_(to.host), ca_file_(to.ca_file), port_(to.port), tls_(to.tls), verify_tls_(to.verify_tls) {}
+lane::lane(const provider& to, std::uint32_t keep_idle_ms)
+    : name_(to.name), host_(to.host), ca_file_(to.ca_file), port_(to.port), tls_(to.tls), verify_tls_(to.verify_tls),
+      keep_idle_ms_(keep_idle_ms) {}
 
 bool lane::serves(const provider& to) const {
     return port_ == to.port && tls_ == to.tls && verify_tls_ == to.verify_tls && name_ == to.name && host_ == to.host &&
@@ -23,7 +24,7 @@ std::unique_ptr<connection> lane::take() {
 
 void lane::put(std::unique_ptr<connection> used) {
     if (closed_ || idle_.size() >= limits::upstream_idle_connections_max) return;
-    used->park(*this);
+    used->park(*this, keep_idle_ms_);
     idle_.push_back(std::move(used));
 }
 

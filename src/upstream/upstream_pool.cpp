@@ -42,8 +42,10 @@ struct upstream_pool::job {
     std::shared_ptr<lane> home;
 };
 
-upstream_pool::upstream_pool(executor on, ticker& clock, tls_contexts& contexts, dns_cache& names)
-    : on_(on), clock_(clock), contexts_(contexts), names_(names), spare_(std::make_shared<workspaces>()) {}
+upstream_pool::upstream_pool(executor on, ticker& clock, tls_contexts& contexts, dns_cache& names,
+                             std::uint32_t keep_idle_ms)
+    : on_(on), clock_(clock), contexts_(contexts), names_(names), keep_idle_ms_(keep_idle_ms),
+      spare_(std::make_shared<workspaces>()) {}
 
 upstream_pool::~upstream_pool() {
     for (const auto& one : lanes_) one->close();
@@ -56,7 +58,7 @@ std::shared_ptr<lane> upstream_pool::lane_of(const provider& to) {
         lanes_.front()->close();
         lanes_.erase(lanes_.begin());
     }
-    return lanes_.emplace_back(std::make_shared<lane>(to));
+    return lanes_.emplace_back(std::make_shared<lane>(to, keep_idle_ms_));
 }
 
 task<std::expected<std::unique_ptr<ports::upstream_answer>, ports::upstream::failure>>

@@ -31,7 +31,7 @@ public:
     void wake_with(steady_timer* wake) { wake_ = wake; }
 
     // Idle in `home` until used, closed by the peer or too old; then `home` is told to drop it.
-    void park(lane& home);
+    void park(lane& home, std::uint32_t keep_idle_ms);
     // Takes it out of idleness. False when it can not carry a request: the peer closed it, or sent what nobody asked
     // for.
     bool unpark();

@@ -13,7 +13,7 @@ namespace tollgate::upstream {
 
 class lane {
 public:
-    explicit lane(const provider& to);
+    lane(const provider& to, std::uint32_t keep_idle_ms);
 
     // Same peer and same trust in it. Catalogue reloads make new provider objects; connections outlive them.
     bool serves(const provider& to) const;
@@ -30,6 +30,7 @@ private:
     std::string name_, host_, ca_file_;
     std::uint16_t port_;
     bool tls_, verify_tls_;
+    std::uint32_t keep_idle_ms_;
     bool closed_ = false;
     std::vector<std::unique_ptr<connection>> idle_;
 };

@@ -2,6 +2,7 @@
 
 // The port to providers, for one I/O thread: connections are kept and used again, the last one first.
 
+#include <tollgate/core/limits.hpp>
 #include <tollgate/ports/upstream.hpp>
 #include <tollgate/upstream/dns_cache.hpp>
 #include <tollgate/upstream/lane.hpp>
@@ -26,7 +27,8 @@ struct pool_counts {
 class upstream_pool final : public ports::upstream {
 public:
     // Everything referred to outlives the pool; `clock` runs on `on`. Answers may outlive the pool.
-    upstream_pool(executor on, ticker& clock, tls_contexts& contexts, dns_cache& names);
+    upstream_pool(executor on, ticker& clock, tls_contexts& contexts, dns_cache& names,
+                  std::uint32_t keep_idle_ms = limits::upstream_keep_idle_ms);
     ~upstream_pool() override;
 
     task<std::expected<std::unique_ptr<ports::upstream_answer>, failure>> open(const ports::upstream_request& request,
@@ -46,6 +48,7 @@ private:
     ticker& clock_;
     tls_contexts& contexts_;
     dns_cache& names_;
+    std::uint32_t keep_idle_ms_;
     std::vector<std::shared_ptr<lane>> lanes_; // few, and looked through in order
     std::shared_ptr<workspaces> spare_;
     pool_counts counts_;
