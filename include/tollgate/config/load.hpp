@@ -1,0 +1,74 @@
+#pragma once
+
+// The whole configuration, all or nothing.
+
+#include <tollgate/config/policy_file.hpp>
+#include <tollgate/config/settings.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace tollgate::config {
+
+// What a change of the configuration shows in. Paths, not contents.
+struct watch_list {
+    std::vector<std::string> files;   // configuration, catalogue, prices, files that ${file:...} names
+    std::vector<std::string> folders; // of policies and templates
+    std::vector<std::string> tls;     // certificate and key: they change without anything else
+};
+
+struct fingerprints {
+    std::string config, tls; // of names, sizes, times and inodes; equal means unchanged
+    friend bool operator==(const fingerprints&, const fingerprints&) = default;
+};
+
+// One look at the file system; cheap enough for every limits::reload_poll_ms.
+fingerprints fingerprint(const watch_list& watched);
+
+struct policy_source {
+    std::string file;
+    std::string canonical; // one line of JSON, a policy file of its own; what the hash is taken of
+};
+
+struct summary {
+    std::size_t files = 0, providers = 0, models = 0, prices = 0, templates = 0, tenants = 0;
+};
+
+struct loaded {
+    config::settings settings;
+    std::shared_ptr<const tollgate::catalog> catalog;
+    std::shared_ptr<const policy::policy_set> policies;
+    std::unordered_map<std::string, policy_source> sources; // by tenant
+    std::shared_ptr<const template_map> templates;          // for policies that arrive later
+    std::vector<problem> warnings;
+    watch_list watched;
+    summary counts;
+};
+
+struct load_options {
+    instant now; // decides which prices are in force; required
+    std::string zone_folder = "/usr/share/zoneinfo";
+    unsigned threads = 0; // 0: one a core; small configurations use one
+};
+
+// Everything that `tollgate check` prints. `watched` is filled as far as the files could be read, so that a daemon may
+// wait for the repair of a broken configuration.
+struct report {
+    std::optional<loaded> value; // nothing when there are problems
+    std::vector<problem> problems, warnings;
+    summary counts;
+    watch_list watched;
+};
+
+report inspect(const std::string& path, const load_options& how);
+
+// Reads `path` and everything it names, relative to its folder.
+std::expected<loaded, std::vector<problem>> load(const std::string& path, const load_options& how);
+
+// Policies whose content changed while their version did not: a version names one content for ever.
+std::vector<problem> changed_without_new_version(const loaded& before, const loaded& after);
+
+}

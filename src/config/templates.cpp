@@ -1,0 +1,128 @@
+// `extends`: merging, and the templates themselves.
+#include "policy_fields.hpp"
+
+namespace tollgate::config {
+
+namespace {
+
+node* named(std::vector<node>& limits, const std::string& name) {
+    for (node& one : limits) {
+        const node* found = one.find("name");
+        if (found != nullptr && found->text == name) return &one;
+    }
+    return nullptr;
+}
+
+// A limit of the same name replaces the template's; the template's others stay, or adding one limit of one's own
+// would silently drop the rest.
+node merge_limits(const node& base, node own) {
+    node merged = base;
+    merged.line = own.line;
+    merged.column = own.column;
+    merged.file = own.file;
+    const std::size_t inherited = merged.items.size();
+    for (node& one : own.items) {
+        const node* name = one.find("name");
+        node* same = name != nullptr ? named(merged.items, name->text) : nullptr;
+        const bool replaces = same != nullptr && static_cast<std::size_t>(same - merged.items.data()) < inherited;
+        if (replaces)
+            *same = std::move(one);
+        else
+            merged.items.push_back(std::move(one));
+    }
+    return merged;
+}
+
+node merge_member(std::string_view key, const node& base, node own) {
+    if (base.what == node::kind::map && own.what == node::kind::map) return merge(base, std::move(own));
+    if (key == "limits" && base.what == node::kind::list && own.what == node::kind::list)
+        return merge_limits(base, std::move(own));
+    return own;
+}
+
+// Why a template cannot follow `extends`, or the merged template.
+struct resolver {
+    std::map<std::string, node, std::less<>>& read;
+    template_map& done;
+    context& at;
+
+    void resolve(const std::string& name, std::vector<std::string>& path) {
+        if (done.contains(name)) return;
+        node own = read.find(name)->second;
+        const node* extends = own.find("extends");
+        if (extends != nullptr) {
+            const node where = *extends;
+            path.push_back(name);
+            if (follow(where, path)) own = merge(done.find(where.text)->second, std::move(own));
+            path.pop_back();
+        }
+        done.emplace(name, std::move(own));
+    }
+
+    bool follow(const node& extends, std::vector<std::string>& path) {
+        if (std::ranges::find(path, extends.text) != path.end()) {
+            at.error(extends, "`extends` goes round in a circle");
+            return false;
+        }
+        if (path.size() >= static_cast<std::size_t>(limits::template_depth_max)) {
+            at.error(extends,
+                     "`extends` chains more than " + std::to_string(limits::template_depth_max) + " templates");
+            return false;
+        }
+        if (!read.contains(extends.text)) {
+            at.error(extends, "no template `" + extends.shown() + "`");
+            return false;
+        }
+        resolve(extends.text, path);
+        return true;
+    }
+};
+
+void refuse_own(const node& tree, std::string_view key, context& at) {
+    if (const node* found = tree.find(key))
+        at.error(*found, "`" + std::string(key) + "` belongs in a tenant's own policy, not in a template");
+}
+
+}
+
+node merge(const node& base, node own) {
+    node merged = base;
+    merged.line = own.line;
+    merged.column = own.column;
+    merged.file = own.file;
+    for (node::member& entry : own.members) {
+        const auto same = std::ranges::find(merged.members, entry.key, &node::member::key);
+        if (same == merged.members.end()) {
+            merged.members.push_back(std::move(entry));
+        } else if (entry.value.what == node::kind::null) {
+            merged.members.erase(same);
+        } else {
+            same->line = entry.line;
+            same->column = entry.column;
+            same->value = merge_member(entry.key, same->value, std::move(entry.value));
+        }
+    }
+    return merged;
+}
+
+template_map resolve_templates(std::map<std::string, node, std::less<>> read, const policy_context& with, context& at) {
+    std::erase_if(read, [&](const auto& one) { return !is_map(one.second, at); });
+    template_map done;
+    for (const auto& [name, tree] : read) {
+        for (const std::string_view key : {"tenant_id", "policy_version"}) refuse_own(tree, key, at);
+        std::vector<std::string> path;
+        resolver{read, done, at}.resolve(name, path);
+    }
+    for (const auto& [name, tree] : done) { // faults of a template are told even when nobody extends it
+        node copy = tree;
+        policy_entry entry;
+        entry.made.tenant = "template " + name;
+        std::vector<problem> unused; // a template need not limit money
+        context own{at.errors, unused};
+        read_object(copy, policy_fields, entry, own);
+        check_policy(copy, entry, with, own);
+    }
+    return done;
+}
+
+}
