@@ -1,0 +1,214 @@
+// tollgate against nginx as a plain proxy. Parts:
+//   A  CPU of the proxy's process per request, everything pinned to one core, rounds interleaved
+//   B  requests a second and latency, everything on two cores
+//   C  added latency at a moderate rate
+//   D  CPU per relayed chunk of a stream, pinned as in A
+//   E  memory of an idle stream
+// Usage: node bench/run.mjs [--quick]
+
+import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
+import {cpus} from 'node:os';
+import {join} from 'node:path';
+import {root, start_mock, temporary_folder} from '../scripts/sandbox.mjs';
+import {burst, connections_count, open_idle_streams, write_keys} from './load.mjs';
+import {fixed, median, plan, say, step, table} from './report.mjs';
+import {cpu_us, resident_kb, start_nginx, start_postgres, start_tollgate, tenants_count} from './servers.mjs';
+
+const quick = process.argv.includes('--quick');
+const rounds = quick ? 3 : 7;
+const seconds = quick ? 1 : 2;
+const idle_streams = quick ? 500 : 5000;
+const stream_chunks = 50;
+
+const pinned_cases = [
+  {name: '1 KB, 1,000 tenants', load: {bytes: 1024}},
+  {name: '1 KB, one hot tenant', load: {bytes: 1024}, hot: true},
+  {name: '80 KB, 1,000 tenants', load: {bytes: 80 * 1024}},
+  {name: 'stream of 10 chunks', load: {bytes: 1024, chunks: 10}, stream: true},
+  {name: `stream of ${stream_chunks} chunks`, load: {bytes: 1024, chunks: stream_chunks}, stream: true, per_chunk: true},
+];
+
+const two_core_cases = pinned_cases.slice(0, 4);
+
+const result = {at: new Date().toISOString(), cores: cpus().length, cpu: cpus()[0].model, connections: connections_count,
+                tenants: tenants_count, quick, pinned: [], two_cores: [], added_latency: [], idle_streams: []};
+
+// ---- the servers of one part, each under the same affinity ----
+
+async function open_house(folder, {wrap, threads, states}) {
+  const mock = await start_mock(folder, {wrap});
+  const nginx = await start_nginx(folder, mock.url, {workers: threads, wrap});
+  const postgres = await start_postgres(folder, {wrap});
+  const start = (name, store_url) =>
+    start_tollgate(join(folder, name), {mock_url: mock.url, store_url, threads, wrap, state: states[name] ??= {}});
+  const sqlite = await start('sqlite');
+  const on_postgres = await start('postgresql', postgres.store_url);
+  const proxies = [
+    {name: 'nginx', server: nginx, keys: sqlite.keys},
+    {name: 'tollgate, SQLite', server: sqlite, keys: sqlite.keys},
+    {name: 'tollgate, PostgreSQL', server: on_postgres, keys: on_postgres.keys},
+  ];
+  for (const proxy of proxies) {
+    proxy.all = write_keys(folder, `${proxy.name}-all`, proxy.keys);
+    proxy.hot = write_keys(folder, `${proxy.name}-hot`, proxy.keys.slice(0, 1));
+  }
+  const direct = {name: 'direct', server: {url: mock.url, stream_url: mock.url}, all: proxies[0].all, hot: proxies[0].hot};
+  const close = async () => {
+    for (const server of [on_postgres, sqlite, nginx]) await server.stop();
+    await postgres.stop_fast();
+    await mock.stop();
+  };
+  return {proxies, direct, postgres, close};
+}
+
+const url_of = (proxy, one) => (one.stream ? proxy.server.stream_url : proxy.server.url);
+const keys_of = (proxy, one) => (one.hot ? proxy.hot : proxy.all);
+
+// ---- A and D ----
+
+async function measure_pinned(house, proxy, one, wrap) {
+  const pids = proxy.server.pids();
+  const store = house.postgres.pids();
+  const before = cpu_us(pids);
+  const store_before = cpu_us(store);
+  const load = await burst(url_of(proxy, one), keys_of(proxy, one), {...one.load, seconds, wrap});
+  return {us: (cpu_us(pids) - before) / load.requests, store_us: (cpu_us(store) - store_before) / load.requests,
+          rps: load.requests / (load.duration_us / 1e6)};
+}
+
+async function pinned_case(house, one, wrap) {
+  const seen = new Map(house.proxies.map((proxy) => [proxy.name, []]));
+  for (let round = 0; round <= rounds; ++round) {
+    step(`pinned to one core: ${one.name}, ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
+    for (const proxy of house.proxies) {
+      const got = await measure_pinned(house, proxy, one, wrap);
+      if (round > 0) seen.get(proxy.name).push(got);
+    }
+  }
+  const nginx = seen.get('nginx');
+  for (const [proxy, values] of seen) {
+    const ratio = median(values.map((value, i) => value.us / nginx[i].us));
+    const us = median(values.map((value) => value.us));
+    result.pinned.push({case: one.name, proxy, us, ratio, rps: median(values.map((value) => value.rps)),
+                        store_us: proxy.includes('PostgreSQL') ? median(values.map((value) => value.store_us)) : undefined,
+                        us_per_chunk: one.per_chunk ? us / stream_chunks : undefined});
+  }
+}
+
+function report_pinned() {
+  say(`\nA. CPU of the proxy's process per request. Everything on one core (proxy, provider, load generator), ${rounds} rounds of ` +
+      `${seconds} s, interleaved; the ratio is the median of the rounds' ratios.`);
+  const rows = result.pinned.map((row) => [row.case, row.proxy, fixed(row.us), fixed(row.ratio, 2), fixed(row.store_us)]);
+  say(table([['case', 'proxy', 'us', 'x nginx', 'PostgreSQL us'], ...rows]));
+  const chunks = result.pinned.filter((row) => row.us_per_chunk !== undefined);
+  say(`\nD. CPU per relayed chunk, streams of ${stream_chunks} chunks, pinned as above.`);
+  say(table([['proxy', 'us a chunk', 'x nginx'], ...chunks.map((row) => [row.proxy, fixed(row.us_per_chunk, 2), fixed(row.ratio, 2)])]));
+}
+
+// ---- B ----
+
+async function two_core_case(house, one) {
+  const all = [house.direct, ...house.proxies];
+  const seen = new Map(all.map((proxy) => [proxy.name, []]));
+  for (let round = 1; round <= Math.ceil(rounds / 2); ++round) {
+    step(`two cores: ${one.name}, round ${round}`);
+    for (const proxy of all) seen.get(proxy.name).push(await burst(url_of(proxy, one), keys_of(proxy, one), {...one.load, seconds}));
+  }
+  const rps = (values) => median(values.map((value) => value.requests / (value.duration_us / 1e6)));
+  const nginx = rps(seen.get('nginx'));
+  for (const [proxy, values] of seen) {
+    result.two_cores.push({case: one.name, proxy, rps: rps(values), ratio: rps(values) / nginx,
+                           p50_ms: median(values.map((value) => value.p50_us)) / 1000,
+                           p99_ms: median(values.map((value) => value.p99_us)) / 1000});
+  }
+}
+
+function report_two_cores() {
+  say(`\nB. Requests a second with ${connections_count} connections, everything on ${result.cores} cores. Provider and load generator ` +
+      'take their share of the same cores: figures compare with one another, not with other machines.');
+  const rows = result.two_cores.map((row) => [row.case, row.proxy, fixed(row.rps, 0), fixed(row.ratio, 2), fixed(row.p50_ms, 2), fixed(row.p99_ms, 2)]);
+  say(table([['case', 'proxy', 'req/s', 'x nginx', 'p50 ms', 'p99 ms'], ...rows]));
+}
+
+// ---- C ----
+
+async function added_latency(house) {
+  const all = [house.direct, ...house.proxies];
+  const seen = new Map(all.map((proxy) => [proxy.name, []]));
+  const think_ms = 64;
+  for (let round = 1; round <= Math.ceil(rounds / 2); ++round) {
+    step(`latency at a moderate rate, round ${round}`);
+    for (const proxy of all) seen.get(proxy.name).push(await burst(proxy.server.url, proxy.all, {bytes: 1024, seconds: seconds + 1, think_ms}));
+  }
+  const of = (values, field) => median(values.map((value) => value[field])) / 1000;
+  const direct = seen.get('direct');
+  for (const [proxy, values] of seen) {
+    result.added_latency.push({proxy, rps: median(values.map((value) => value.requests / (value.duration_us / 1e6))),
+                               p50_ms: of(values, 'p50_us'), p99_ms: of(values, 'p99_us'),
+                               added_p50_ms: of(values, 'p50_us') - of(direct, 'p50_us')});
+  }
+}
+
+function report_latency() {
+  say(`\nC. Latency of a 1 KB request at a moderate rate: ${connections_count} connections that pause about 64 ms between requests.`);
+  const rows = result.added_latency.map((row) => [row.proxy, fixed(row.rps, 0), fixed(row.p50_ms, 3), fixed(row.p99_ms, 3), fixed(row.added_p50_ms, 3)]);
+  say(table([['proxy', 'req/s', 'p50 ms', 'p99 ms', 'added p50 ms'], ...rows]));
+}
+
+// ---- E ----
+
+async function idle_memory(house) {
+  for (const proxy of house.proxies) {
+    step(`${idle_streams} idle streams: ${proxy.name}`);
+    const before = resident_kb(proxy.server.pids());
+    const close = await open_idle_streams(proxy.server.stream_url, proxy.keys, idle_streams);
+    const after = resident_kb(proxy.server.pids());
+    close();
+    result.idle_streams.push({proxy: proxy.name, streams: idle_streams, kb_a_stream: (after - before) / idle_streams, resident_mb: after / 1024});
+  }
+}
+
+function report_idle() {
+  say(`\nE. Memory of ${idle_streams} streams that have begun and wait.`);
+  const rows = result.idle_streams.map((row) => [row.proxy, fixed(row.kb_a_stream), fixed(row.resident_mb)]);
+  say(table([['proxy', 'KB a stream', 'resident MB'], ...rows]));
+}
+
+// ---- all of it ----
+
+async function main() {
+  const folder = temporary_folder('bench');
+  const states = {};
+  let house;
+  plan(pinned_cases.length * (rounds + 1) + (two_core_cases.length + 1) * Math.ceil(rounds / 2) + 5);
+  try {
+    step('starting the servers, pinned to one core');
+    const wrap = ['taskset', '-c', String(result.cores - 1)];
+    mkdirSync(join(folder, 'pinned'));
+    house = await open_house(join(folder, 'pinned'), {wrap, threads: 1, states: {}});
+    for (const one of pinned_cases) await pinned_case(house, one, wrap);
+    await house.close();
+    report_pinned();
+
+    step('starting the servers on all cores');
+    mkdirSync(join(folder, 'free'));
+    house = await open_house(join(folder, 'free'), {wrap: [], threads: Math.min(2, result.cores), states});
+    for (const one of two_core_cases) await two_core_case(house, one);
+    report_two_cores();
+    await added_latency(house);
+    report_latency();
+    await idle_memory(house);
+    report_idle();
+    await house.close();
+    house = undefined;
+
+    const file = join(root, 'build/bench.json');
+    writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+    say('\nwritten to build/bench.json');
+    rmSync(folder, {recursive: true, force: true});
+  } finally {
+    await house?.close();
+  }
+}
+
+await main();

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Builds the release binary and compares it with nginx as a plain proxy. --quick: two minutes, rougher figures.
+step_total=3
+source "$(dirname "$0")/lib.sh"
+cd "$root"
+step setup "checking packages" bash scripts/setup.sh build test bench
+step build-release "building" build_preset release tollgate
+step_now=$((step_now + 1))
+say "[$step_now/$step_total] measuring"
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+exec node bench/run.mjs "$@"
