@@ -75,6 +75,7 @@ task<bool> session::read_proxy_header() {
 
 // True: a whole head stands at the front of the buffer.
 task<bool> session::read_head() {
+    const std::size_t head_bytes_max = server_->options.head_bytes_max;
     head_boundary boundary;
     bool started = false; // a byte of this request has come
     for (;;) {
@@ -83,12 +84,13 @@ task<bool> session::read_head() {
         const std::string_view bytes = buffer_.bytes();
         const head_boundary::verdict seen = boundary.look(bytes);
         head_bytes_ = boundary.bytes();
-        const bool too_large =
-            head_bytes_ > server_->options.head_bytes_max ||
-            (seen == head_boundary::verdict::incomplete && !buffer_.make_room(server_->options.head_bytes_max));
-        if (seen == head_boundary::verdict::fault || too_large) {
+        head_fault fault = head_fault::none;
+        if (seen == head_boundary::verdict::fault) fault = head_fault::line_end;
+        const bool full = seen == head_boundary::verdict::incomplete && !buffer_.make_room(head_bytes_max);
+        if (full || head_bytes_ > head_bytes_max) fault = head_fault::too_large;
+        if (fault != head_fault::none) {
             start_turn();
-            co_await refuse_head(explain(too_large ? head_fault::too_large : head_fault::line_end));
+            co_await refuse_head(explain(fault));
             co_return false;
         }
         if (seen == head_boundary::verdict::complete) {
