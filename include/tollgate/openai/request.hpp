@@ -38,10 +38,11 @@ struct request_facts {
     std::int64_t tools = 0;                          // function tools
     std::int64_t hosted_tools = 0;                   // web_search, file_search, code_interpreter, mcp, ...
     std::int64_t images = 0, image_bytes = 0, image_tokens = 0;      // image_tokens: by image rules, see metering
-    std::int64_t audio_bytes = 0;
+    std::int64_t audio_bytes = 0, audio_tokens = 0;                  // audio_tokens: an upper bound by duration
     std::int64_t files = 0, file_bytes = 0;
     std::int64_t token_ids = 0;                      // prompts given as token arrays
     bool hidden_input = false;                       // previous_response_id, conversation, prompt template, file ids
+    std::int64_t prediction_bytes = 0;               // rejected predicted tokens are billed as output beyond the cap
     bool background = false;                         // responses: runs on without the client
     bool wants_json_schema = false;
     bool audio_output = false;                       // modalities: ["audio"]
@@ -53,8 +54,7 @@ struct request_facts {
     byte_range model_at, max_completion_tokens_at, max_tokens_at, max_output_tokens_at, stream_options_at,
         include_usage_at, max_tool_calls_at;
     std::vector<byte_range> cap_members;             // whole members `"max_tokens": 5` of every cap field
-    std::uint32_t object_open = 0;                   // offset just after the top-level '{'
-    bool object_empty = false;
+    std::uint32_t object_open = 0;                   // offset just after the top-level '{' (never empty: it has a model)
     std::uint32_t stream_options_open = 0;           // offset just after its '{'
     bool stream_options_empty = false;
 };
@@ -72,6 +72,7 @@ std::int64_t count_input_tokens(endpoint where, std::string_view body);     // o
 class body_edits {
 public:
     explicit body_edits(std::string_view body) : body_(body) {}
+    std::string_view body() const { return body_; }
     void replace(byte_range at, std::string text);
     void insert(std::uint32_t at, std::string text) { replace({at, at}, std::move(text)); }
     bool changed() const { return !edits_.empty(); }
