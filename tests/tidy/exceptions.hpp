@@ -11,6 +11,8 @@ struct exception_row {
     std::string_view rule, path, why;
 };
 
-inline constexpr std::array<exception_row, 0> exceptions{};
+inline constexpr std::array exceptions{
+    exception_row{"banned", "src/sqlite/ledger.cpp", "a database file has no clock: the store's is the machine's"},
+};
 
 }

@@ -19,7 +19,7 @@ struct layer_row {
 };
 
 const std::vector<layer_row>& layer_table() {
-    static const names above_adapters{"core", "policy", "ledger", "openai", "runtime", "ports", "app"};
+    static const names above_adapters{"core", "policy", "ledger", "openai", "runtime", "ports", "store", "app"};
     auto with = [](std::initializer_list<std::string_view> more) {
         names all = above_adapters;
         all.insert(all.end(), more);
@@ -32,22 +32,23 @@ const std::vector<layer_row>& layer_table() {
         {"openai", {"core"}},
         {"runtime", {"core"}},
         {"ports", {"core", "policy", "ledger", "openai", "runtime"}},
-        {"app", {"core", "policy", "ledger", "openai", "runtime", "ports"}},
+        {"store", {"core", "policy", "ledger", "openai", "runtime", "ports"}},
+        {"app", {"core", "policy", "ledger", "openai", "runtime", "ports", "store"}},
         // adapters: all of the above, never one another
         {"http", above_adapters},
         {"upstream", above_adapters},
-        {"store", above_adapters},
-        {"postgres", with({"store"})}, // implements store/
-        {"sqlite", with({"store"})},   // implements store/
+        {"postgres", above_adapters},
+        {"sqlite", above_adapters},
+        {"keys", above_adapters},
         {"config", above_adapters},
         {"observability", above_adapters},
         {"alerts", above_adapters},
-        {"admin", with({"http", "store"})}, // routes on the same server, reads for people
-        {"mock", with({"http"})},           // a server of its own
+        {"admin", with({"http", "keys"})}, // routes on a server of the same kind, keys made and revoked there
+        {"mock", with({"http"})},          // a server of its own
         // the only places that know every adapter
         {"daemon",
-         with({"http", "upstream", "store", "postgres", "sqlite", "config", "observability", "alerts", "admin"})},
-        {"cli", with({"http", "upstream", "store", "postgres", "sqlite", "config", "observability", "alerts", "admin",
+         with({"http", "upstream", "postgres", "sqlite", "keys", "config", "observability", "alerts", "admin"})},
+        {"cli", with({"http", "upstream", "postgres", "sqlite", "keys", "config", "observability", "alerts", "admin",
                       "mock", "daemon"})},
     };
     return table;
@@ -65,16 +66,16 @@ const std::vector<library_row>& library_table() {
         {"Beast", {"boost/beast"}, {"http", "upstream"}},
         {"Boost",
          {"boost/"},
-         {"runtime", "ports", "app", "http", "upstream", "store", "postgres", "sqlite", "config", "observability",
-          "alerts", "admin", "mock", "daemon", "cli"}},
+         {"runtime", "ports", "app", "http", "upstream", "store", "postgres", "sqlite", "keys", "config",
+          "observability", "alerts", "admin", "mock", "daemon", "cli"}},
         {"libpq", {"libpq-fe.h", "libpq/", "postgresql/"}, {"postgres"}},
         {"SQLite", {"sqlite3.h"}, {"sqlite"}},
         {"yaml-cpp", {"yaml-cpp/"}, {"config"}},
         {"spdlog", {"spdlog/"}, {"observability"}},
         {"nlohmann/json", {"nlohmann/"}, {"admin", "config", "cli", "mock"}},
-        {"simdjson", {"simdjson"}, {"openai"}},
+        {"simdjson", {"simdjson"}, {"openai", "mock"}},
         {"CLI11", {"CLI/"}, {"cli"}},
-        {"zlib", {"zlib.h"}, {"mock"}},
+        {"zlib", {"zlib.h"}, {"mock", "upstream"}},
     };
     return table;
 }
