@@ -16,7 +16,7 @@
 
 namespace tollgate::store {
 
-enum class column_type : std::uint8_t { text, id, number, flag, time, bytes };
+enum class column_type : std::uint8_t { text, id, number, flag, time, bytes, day };
 
 struct column {
     std::string_view name;

@@ -1,0 +1,162 @@
+#include "accounts.hpp"
+
+#include "statements.hpp"
+
+#include <tollgate/core/limits.hpp>
+
+namespace tollgate::postgres {
+
+using tollgate::ledger::usage_row;
+
+store_result<void> accounts::connect() {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    return {};
+}
+
+store_result<std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>>>
+accounts::counters(const std::vector<tollgate::ledger::counter_key>& keys) {
+    std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>> found;
+    if (keys.empty()) return found;
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    arrays asked(counter_key_columns);
+    for (const auto& key : keys)
+        asked.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+    (*db)->query("SELECT k.i, " + store::column_names(store::counter_columns, "c.") +
+                     " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY "
+                     "AS k(tenant, scope, span, start_s, i) JOIN counters AS c ON c.tenant = k.tenant "
+                     "AND c.scope = k.scope AND c.span = k.span AND c.start_s = k.start_s ORDER BY k.i",
+                 asked.finish());
+    auto done = (*db)->run([&](std::size_t, reader& in) {
+        const auto i = static_cast<std::size_t>(in.number());
+        found.emplace_back(keys.at(i - 1), store::take_counter(in));
+    });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<std::optional<tollgate::ledger::balance_row>> accounts::balance(const tenant_id& tenant) {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    std::optional<tollgate::ledger::balance_row> found;
+    std::vector<tollgate::ledger::grant> grants;
+    scalars values;
+    values.text(tenant);
+    (*db)->query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    (*db)->query("SELECT " + store::column_names(store::balance_columns) + " FROM balances WHERE tenant = $1",
+                 values.finish());
+    (*db)->query("SELECT " + store::column_names(store::grant_columns) +
+                     " FROM grants WHERE tenant = $1 AND remaining > 0 ORDER BY transaction_id",
+                 values.finish());
+    (*db)->query("COMMIT");
+    auto done = (*db)->run([&](std::size_t i, reader& in) {
+        if (i == 1) found = store::take_balance(in);
+        if (i == 2) grants.push_back(store::take_grant(in));
+    });
+    if (!done) {
+        (*db)->give_up(); // the transaction may be open still
+        return std::unexpected(done.error());
+    }
+    if (found) found->grants = std::move(grants);
+    return found;
+}
+
+store_result<std::vector<tollgate::ledger::entry>> accounts::entries(const tenant_id& tenant, std::size_t newest) {
+    std::vector<tollgate::ledger::entry> found;
+    scalars values;
+    values.text(tenant).number(static_cast<std::int64_t>(newest));
+    const auto done = client_.ask("SELECT " + store::column_names(store::entry_columns) +
+                                      " FROM entries WHERE tenant = $1 ORDER BY transaction_id DESC, leg DESC "
+                                      "LIMIT $2::bigint",
+                                  values, [&](reader& in) { found.push_back(store::take_entry(in)); });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<std::vector<usage_row>> accounts::usage_rows(const std::string& rest, scalars& values) {
+    std::vector<usage_row> rows;
+    const auto done =
+        client_.ask("SELECT " + store::column_names(store::usage_columns) + ", refunded FROM usage_events " + rest,
+                    values, [&](reader& in) { rows.push_back(store::take_usage(in)); });
+    if (!done) return std::unexpected(done.error());
+    return rows;
+}
+
+store_result<std::optional<usage_row>> accounts::usage_one(const std::string& rest, scalars& values) {
+    auto rows = usage_rows(rest, values);
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->empty()) return std::nullopt;
+    return std::move(rows->front());
+}
+
+store_result<std::optional<usage_row>> accounts::request(const tenant_id& tenant, request_id id) {
+    scalars values;
+    values.text(tenant).day(month_of(id)).id(id);
+    return usage_one("WHERE tenant = $1 AND month = $2 AND request_id = $3", values);
+}
+
+store_result<std::optional<usage_row>> accounts::request(request_id id) {
+    scalars values;
+    values.day(month_of(id)).id(id);
+    return usage_one("WHERE month = $1 AND request_id = $2", values);
+}
+
+store_result<std::vector<usage_row>> accounts::usage_page(const store::usage_query& query, request_id after,
+                                                          std::size_t count) {
+    scalars values;
+    values.text(query.tenant).time(query.from).time(query.to).id(after).number(static_cast<std::int64_t>(count));
+    return usage_rows("WHERE tenant = $1 AND at >= $2 AND at < $3 AND request_id > $4 "
+                      "ORDER BY request_id LIMIT $5::bigint",
+                      values);
+}
+
+store_result<std::vector<store::usage_group>> accounts::usage_groups(const store::usage_query& query,
+                                                                     const std::vector<std::string>& by) {
+    std::string names, places;
+    for (std::size_t i = 0; i < by.size(); ++i) {
+        const bool day = by[i] == "day";
+        const auto name = store::group_column(by[i]);
+        if (!day && !name)
+            return std::unexpected(store_error{store_fault::corrupt, "usage cannot be grouped by " + by[i]});
+        names += day ? "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD')" : std::string(*name) + " COLLATE \"C\"";
+        names += ", ";
+        places += (i == 0 ? "" : ", ") + std::to_string(i + 1);
+    }
+    std::string sql =
+        "SELECT " + names +
+        "count(*), count(*) FILTER (WHERE decision = 'refuse'), coalesce(sum(prompt_tokens), 0)::bigint, "
+        "coalesce(sum(completion_tokens), 0)::bigint, coalesce(sum(cached_tokens), 0)::bigint, "
+        "coalesce(sum(charged), 0)::bigint, coalesce(sum(provider_cost), 0)::bigint, "
+        "coalesce(sum(estimated), 0)::bigint FROM usage_events WHERE tenant = $1 AND at >= $2 AND at < $3";
+    if (!by.empty()) sql += " GROUP BY " + places + " ORDER BY " + places;
+    sql += " LIMIT $4::bigint";
+
+    std::vector<store::usage_group> groups;
+    scalars values;
+    values.text(query.tenant).time(query.from).time(query.to).number(limits::store_groups_max);
+    const auto done = client_.ask(sql, values, [&](reader& in) {
+        store::usage_group& group = groups.emplace_back();
+        for (std::size_t i = 0; i < by.size(); ++i) group.by.push_back(in.text());
+        group.requests = in.number();
+        group.refused = in.number();
+        group.prompt_tokens = in.number();
+        group.completion_tokens = in.number();
+        group.cached_tokens = in.number();
+        group.charged = usd_nano(in.number());
+        group.provider_cost = usd_nano(in.number());
+        group.estimated = usd_nano(in.number());
+    });
+    if (!done) return std::unexpected(done.error());
+    return groups;
+}
+
+store_result<instant> accounts::now() {
+    instant at;
+    scalars none;
+    const auto done = client_.ask("SELECT clock_timestamp()", none, [&](reader& in) { at = in.time(); });
+    if (!done) return std::unexpected(done.error());
+    return at;
+}
+
+}

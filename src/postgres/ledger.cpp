@@ -1,0 +1,241 @@
+#include "ledger.hpp"
+
+#include <tollgate/core/assert.hpp>
+#include <tollgate/core/limits.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace tollgate::postgres {
+
+namespace {
+
+using tollgate::ledger::counter_key;
+using tollgate::ledger::snapshot;
+using tollgate::ledger::wanted;
+
+std::int64_t steady_us() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// Every row that `real` names was asked for.
+bool covers(const wanted& asked, const wanted& real) {
+    using std::ranges::includes;
+    return includes(asked.counters, real.counters) && includes(asked.balances, real.balances) &&
+           includes(asked.grants, real.grants) && includes(asked.reservations, real.reservations) &&
+           includes(asked.movements, real.movements) && includes(asked.charges, real.charges);
+}
+
+template <class Set, class Pointers>
+void point_at(const Set& rows, Pointers& order) {
+    order.clear();
+    for (const auto& row : rows) order.push_back(&row);
+}
+
+// The row of a batch that an answer is about; ordinality counts from 1.
+template <class Pointers>
+auto* asked_row(const Pointers& order, reader& in) {
+    const std::int64_t i = in.number();
+    TG_ASSERT(i >= 1 && static_cast<std::size_t>(i) <= order.size());
+    return order[static_cast<std::size_t>(i) - 1];
+}
+
+}
+
+ledger::ledger(connect_options options) : client_(std::move(options)) {}
+
+store_result<void> ledger::prepared_client::on_open(connection& db) {
+    for (const statement& each : ledger_statements()) db.prepare(name_of(each.which), each.sql);
+    return db.run();
+}
+
+store_result<void> ledger::connect() {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    return {};
+}
+
+// ---- the store's clock ------------------------------------------------------------------------------------------
+
+instant ledger::estimate() const { return {steady_us() + clock_offset_us_}; }
+
+void ledger::learn(instant now) {
+    clock_offset_us_ = now.us - steady_us();
+    clock_known_ = true;
+}
+
+store_result<void> ledger::know_clock(connection& db) {
+    if (clock_known_) return {};
+    db.add(name_of(query::clock));
+    return db.run([&](std::size_t, reader& in) { learn(in.time()); });
+}
+
+// ---- begin ------------------------------------------------------------------------------------------------------
+
+store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& rows) {
+    TG_ASSERT(!open_);
+    const auto ready = client_.ready();
+    if (!ready) return std::unexpected(ready.error());
+    connection& db = **ready;
+    if (auto done = know_clock(db); !done) return std::unexpected(done.error());
+    out_.missing_counters.clear();
+    out_.missing_balances.clear();
+    instant guess = estimate();
+    for (int attempt = 0; attempt < limits::store_begin_attempts_max; ++attempt) {
+        need_ = rows(guess);
+        auto found = read(db);
+        if (!found) {
+            rollback();
+            return found;
+        }
+        // Windows start on whole seconds: within one, the same rows are wanted.
+        const bool same_rows = guess.seconds() == found->now.seconds() || covers(need_, rows(found->now));
+        if (same_rows && complete(*found)) return found;
+        guess = found->now;
+        if (same_rows) note_missing(*found);
+    }
+    rollback();
+    return std::unexpected(store_error{store_fault::conflict, "the rows of a batch kept changing while it began"});
+}
+
+// One round trip. An open transaction is given up first, so that locks are always taken in one go and in order.
+store_result<snapshot> ledger::read(connection& db) {
+    sent_.clear();
+    found_ = {};
+    if (open_) queue(db, query::rollback);
+    queue(db, query::begin);
+    open_ = true;
+    add_missing(db);
+    add_reads(db);
+    queue(db, query::clock);
+    if (auto done = db.run([this](std::size_t i, reader& in) { take_row(i, in); }); !done)
+        return std::unexpected(done.error());
+    learn(found_.now);
+    return std::move(found_);
+}
+
+void ledger::send(connection& db, query which, arrays& rows) {
+    if (rows.empty()) return;
+    db.add(name_of(which), rows.finish());
+    sent_.push_back(which);
+}
+
+void ledger::queue(connection& db, query which) {
+    db.add(name_of(which));
+    sent_.push_back(which);
+}
+
+void ledger::add_missing(connection& db) {
+    send(db, query::make_counters, out_.missing_counters);
+    send(db, query::make_balances, out_.missing_balances);
+    out_.missing_counters.clear();
+    out_.missing_balances.clear();
+}
+
+// The order of these statements is the order of locks. Endings are read after the reservations were: one that is gone
+// by then has its ending committed, and a later statement sees it.
+void ledger::add_reads(connection& db) {
+    point_at(need_.counters, counter_order_);
+    point_at(need_.balances, balance_order_);
+    out_.counter_keys.clear();
+    for (const counter_key& key : need_.counters)
+        out_.counter_keys.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+    send(db, query::lock_counters, out_.counter_keys);
+    out_.tenants.clear();
+    for (const tenant_id& tenant : need_.balances) out_.tenants.text(tenant);
+    send(db, query::lock_balances, out_.tenants);
+    out_.grant_tenants.clear();
+    for (const tenant_id& tenant : need_.grants) out_.grant_tenants.text(tenant);
+    send(db, query::read_grants, out_.grant_tenants);
+    add_key_reads(db);
+}
+
+void ledger::add_key_reads(connection& db) {
+    point_at(need_.movements, movement_order_);
+    point_at(need_.charges, charge_order_);
+    out_.ids.clear();
+    out_.dated_ids.clear();
+    for (const request_id id : need_.reservations) {
+        out_.ids.id(id);
+        out_.dated_ids.id(id).day(month_of(id));
+    }
+    send(db, query::lock_reservations, out_.ids);
+    send(db, query::read_endings, out_.dated_ids);
+    out_.movement_keys.clear();
+    for (const auto& [tenant, key] : need_.movements) out_.movement_keys.text(tenant).text(key);
+    send(db, query::read_movements, out_.movement_keys);
+    out_.charge_keys.clear();
+    for (const auto& [tenant, id] : need_.charges) out_.charge_keys.text(tenant).id(id).day(month_of(id));
+    send(db, query::read_charges, out_.charge_keys);
+}
+
+void ledger::take_row(std::size_t statement, reader& in) {
+    switch (sent_[statement]) {
+    case query::lock_counters: {
+        const counter_key* key = asked_row(counter_order_, in);
+        found_.counters.emplace_hint(found_.counters.end(), *key, store::take_counter(in));
+        return;
+    }
+    case query::lock_balances: {
+        const tenant_id* tenant = asked_row(balance_order_, in);
+        found_.balances.emplace_hint(found_.balances.end(), *tenant, store::take_balance(in));
+        return;
+    }
+    case query::lock_reservations: {
+        in.number();
+        tollgate::ledger::reservation row = store::take_reservation(in);
+        const request_id id = row.id;
+        found_.reservations.emplace(id, std::move(row));
+        return;
+    }
+    case query::read_endings: return take_ending(in);
+    case query::clock: found_.now = in.time(); return;
+    default: return take_movement_row(sent_[statement], in);
+    }
+}
+
+void ledger::take_ending(reader& in) {
+    const request_id id = in.id();
+    tollgate::ledger::ended_row& row = found_.endings[id];
+    row.how = store::take_ending(in).value_or(tollgate::ledger::ending::settled);
+    row.charged = usd_nano(in.number());
+    row.estimated = in.flag();
+    row.tokens = in.number();
+    row.counted = in.flag();
+}
+
+void ledger::take_movement_row(query which, reader& in) {
+    if (which == query::read_grants) {
+        tollgate::ledger::grant row = store::take_grant(in);
+        const auto owner = found_.balances.find(row.tenant);
+        if (owner != found_.balances.end()) owner->second.grants.push_back(std::move(row));
+    } else if (which == query::read_movements) {
+        const auto* key = asked_row(movement_order_, in);
+        found_.movements[*key] = {in.id()};
+    } else if (which == query::read_charges) {
+        const auto* key = asked_row(charge_order_, in);
+        const usd_nano charged(in.number()), refunded(in.number());
+        found_.charges[*key] = {charged, refunded};
+    }
+}
+
+bool ledger::complete(const snapshot& found) const {
+    return found.counters.size() == need_.counters.size() && found.balances.size() == need_.balances.size();
+}
+
+// Rows that do not exist cannot be locked: they are made before the next attempt reads, so that two processes which
+// need the same new row wait for each other instead of both starting from zero.
+void ledger::note_missing(const snapshot& found) {
+    for (const counter_key& key : need_.counters)
+        if (!found.counters.contains(key))
+            out_.missing_counters.text(key.tenant)
+                .text(key.scope)
+                .number(static_cast<int>(key.span))
+                .number(key.start_s);
+    for (const tenant_id& tenant : need_.balances)
+        if (!found.balances.contains(tenant)) out_.missing_balances.text(tenant);
+}
+
+}

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "client.hpp"
+#include "statements.hpp"
+
+#include <tollgate/store/ledger_store.hpp>
+
+namespace tollgate::postgres {
+
+// Two round trips a batch: lock and read everything in key order, then write everything and commit.
+// The rows of a batch are named before the store's clock is known, from an estimate of it; when the clock shows another
+// window, or a row does not exist yet, the transaction starts over (rare: a window turns, a counter is new).
+class ledger final : public store::ledger_store {
+public:
+    explicit ledger(connect_options options);
+
+    store_result<void> connect(); // so that a wrong address is found at once
+
+    store_result<tollgate::ledger::snapshot>
+    begin(const std::function<tollgate::ledger::wanted(instant now)>& rows) override;
+    store_result<void> commit(const tollgate::ledger::changes& write) override;
+    void rollback() override;
+    store_result<std::vector<tollgate::ledger::reservation>> expired(std::size_t count) override;
+    store_result<std::vector<tollgate::ledger::reservation>> held_by(const std::string& node,
+                                                                     std::size_t count) override;
+    store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) override;
+    store_result<std::size_t> prune_counters(std::size_t count) override;
+
+private:
+    class prepared_client final : public client {
+    public:
+        using client::client;
+
+    protected:
+        store_result<void> on_open(connection& db) override;
+    };
+
+    instant estimate() const;
+    void learn(instant now);
+    store_result<void> know_clock(connection& db);
+    store_result<tollgate::ledger::snapshot> read(connection& db);
+    void add_reads(connection& db);
+    void add_key_reads(connection& db);
+    void take_row(std::size_t statement, reader& in);
+    void take_ending(reader& in);
+    void take_movement_row(query which, reader& in);
+    bool complete(const tollgate::ledger::snapshot& found) const;
+    void note_missing(const tollgate::ledger::snapshot& found);
+    void add_missing(connection& db);
+    void queue(connection& db, query which);
+    bool covered(const tollgate::ledger::changes& write) const;
+    void add_writes(connection& db, const tollgate::ledger::changes& write);
+    void add_balances(connection& db, const tollgate::ledger::changes& write);
+    void add_usage(connection& db, const tollgate::ledger::changes& write);
+    void add_entries(connection& db, const tollgate::ledger::changes& write);
+    void rollback_after_failure(connection& db);
+    void send(connection& db, query which, arrays& rows);
+    store_result<std::vector<tollgate::ledger::reservation>> query_reservations(const std::string& rest,
+                                                                                scalars& values);
+
+    prepared_client client_;
+    bool open_ = false;                // a transaction is
+    std::int64_t clock_offset_us_ = 0; // the store's clock less our steady one
+    bool clock_known_ = false;
+    tollgate::ledger::wanted need_; // of the open transaction
+    tollgate::ledger::snapshot found_;
+    std::vector<const tollgate::ledger::counter_key*> counter_order_;
+    std::vector<const tenant_id*> balance_order_;
+    std::vector<const std::pair<tenant_id, std::string>*> movement_order_;
+    std::vector<const std::pair<tenant_id, request_id>*> charge_order_;
+    std::vector<query> sent_; // the statements of this round trip, in order
+    tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0};
+    std::int64_t partitions_due_us_ = 0; // by the estimated clock
+
+    struct buffers {
+        buffers();
+        arrays counter_keys, tenants, grant_tenants, ids, dated_ids, movement_keys, charge_keys;
+        arrays missing_counters, missing_balances;
+        arrays counters, balances, grants, opened, ended, usage, corrected, refunds, entries, movements;
+    };
+    buffers out_;
+};
+
+}

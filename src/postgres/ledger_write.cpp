@@ -1,0 +1,243 @@
+#include "ledger.hpp"
+#include "partitions.hpp"
+
+#include <tollgate/core/assert.hpp>
+#include <tollgate/core/limits.hpp>
+#include <tollgate/store/verify.hpp>
+
+namespace tollgate::postgres {
+
+namespace {
+
+using tollgate::ledger::changes;
+using tollgate::ledger::counter_key;
+using tollgate::ledger::reservation;
+
+constexpr std::int64_t partitions_every_us = 6 * 3'600'000'000;
+
+store_error bug(std::string what) { return {store_fault::corrupt, std::move(what)}; }
+
+}
+
+ledger::buffers::buffers()
+    : counter_keys(counter_key_columns), tenants(tenant_column), grant_tenants(tenant_column), ids(id_column),
+      dated_ids(id_column), movement_keys(movement_key_columns), charge_keys(request_key_columns),
+      missing_counters(counter_key_columns), missing_balances(tenant_column), counters(store::counter_columns),
+      balances(store::balance_columns), grants(store::grant_columns), opened(store::reservation_columns),
+      ended(request_key_columns), usage(store::usage_columns), corrected(store::usage_columns),
+      refunds(refunded_column), entries(store::entry_columns), movements(movement_key_columns) {
+    dated_ids.add_columns(month_column);
+    charge_keys.add_columns(month_column);
+    counters.add_columns(counter_key_columns);
+    balances.add_columns(tenant_column);
+    usage.add_columns(month_column);
+    corrected.add_columns(month_column);
+    refunds.add_columns(request_key_columns);
+    refunds.add_columns(month_column);
+    movements.add_columns(transaction_column);
+}
+
+// ---- commit -----------------------------------------------------------------------------------------------------
+
+// Only rows that this transaction locked may be written: they exist, and nobody else has changed them.
+bool ledger::covered(const changes& write) const {
+    auto locked = need_.counters.begin();
+    for (const auto& [key, unused] : write.counters) {
+        while (locked != need_.counters.end() && *locked < key) ++locked;
+        if (locked == need_.counters.end() || *locked != key) return false;
+    }
+    for (const auto& [tenant, unused] : write.balances)
+        if (!need_.balances.contains(tenant)) return false;
+    return true;
+}
+
+store_result<void> ledger::commit(const changes& write) {
+    TG_ASSERT(open_);
+    connection* db = client_.live();
+    if (!db) {
+        open_ = false;
+        return std::unexpected(store_error{store_fault::unavailable, "the connection was lost"});
+    }
+    if (!covered(write)) {
+        rollback();
+        return std::unexpected(bug("a batch wrote a row that it had not asked for"));
+    }
+    sent_.clear();
+    add_writes(*db, write);
+    queue(*db, query::commit);
+    auto done = db->run();
+    open_ = false;
+    if (!done) {
+        rollback_after_failure(*db);
+        return done;
+    }
+    for (std::size_t i = 0; i < sent_.size(); ++i) {
+        const auto rows = static_cast<std::size_t>(db->changed(i));
+        if (sent_[i] == query::write_counters && rows != write.counters.size())
+            return std::unexpected(bug("a locked counter was not there to be written"));
+        if (sent_[i] == query::write_balances && rows != write.balances.size())
+            return std::unexpected(bug("a locked balance was not there to be written"));
+    }
+    return {};
+}
+
+void ledger::rollback() {
+    if (!open_) return;
+    open_ = false;
+    if (connection* db = client_.live()) rollback_after_failure(*db);
+}
+
+// A transaction that failed stays open, and locked, until it is told to end.
+void ledger::rollback_after_failure(connection& db) {
+    if (db.broken()) return;
+    db.add(name_of(query::rollback));
+    if (const auto done = db.run(); !done) db.give_up();
+}
+
+void ledger::add_writes(connection& db, const changes& write) {
+    out_.counters.clear();
+    for (const auto& [key, row] : write.counters) {
+        store::put(out_.counters, row);
+        out_.counters.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+    }
+    send(db, query::write_counters, out_.counters);
+    add_balances(db, write);
+    out_.opened.clear();
+    for (const reservation& row : write.reservations_opened) store::put(out_.opened, row);
+    send(db, query::open_reservations, out_.opened);
+    out_.ended.clear();
+    for (const auto& [tenant, id] : write.reservations_ended) out_.ended.text(tenant).id(id);
+    send(db, query::end_reservations, out_.ended);
+    add_usage(db, write);
+    add_entries(db, write);
+}
+
+void ledger::add_balances(connection& db, const changes& write) {
+    out_.balances.clear();
+    out_.grants.clear();
+    for (const auto& [tenant, row] : write.balances) {
+        store::put(out_.balances, row);
+        out_.balances.text(tenant);
+        for (const auto& each : row.grants) store::put(out_.grants, each);
+    }
+    send(db, query::write_balances, out_.balances);
+    send(db, query::write_grants, out_.grants);
+}
+
+void ledger::add_usage(connection& db, const changes& write) {
+    out_.usage.clear();
+    for (const auto& row : write.usage) {
+        store::put(out_.usage, row);
+        out_.usage.day(month_of(row.id));
+    }
+    send(db, query::add_usage, out_.usage);
+    out_.corrected.clear();
+    for (const auto& row : write.usage_corrected) {
+        store::put(out_.corrected, row);
+        out_.corrected.day(month_of(row.id));
+    }
+    send(db, query::correct_usage, out_.corrected);
+    out_.refunds.clear();
+    for (const auto& each : write.refunds)
+        out_.refunds.number(each.refunded.count()).text(each.tenant).id(each.id).day(month_of(each.id));
+    send(db, query::refund_usage, out_.refunds);
+}
+
+void ledger::add_entries(connection& db, const changes& write) {
+    out_.entries.clear();
+    out_.movements.clear();
+    for (const auto& row : write.entries) {
+        store::put(out_.entries, row);
+        if (!row.idempotency_key.empty()) out_.movements.text(row.tenant).text(row.idempotency_key).id(row.transaction);
+    }
+    send(db, query::add_entries, out_.entries);
+    send(db, query::add_movements, out_.movements);
+}
+
+// ---- the sweeper's questions --------------------------------------------------------------------------------------
+
+store_result<std::vector<reservation>> ledger::query_reservations(const std::string& rest, scalars& values) {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    std::vector<reservation> rows;
+    (*db)->query("SELECT " + store::column_names(store::reservation_columns) + " FROM reservations " + rest,
+                 values.finish());
+    if (auto done = (*db)->run([&](std::size_t, reader& in) { rows.push_back(store::take_reservation(in)); }); !done)
+        return std::unexpected(done.error());
+    return rows;
+}
+
+store_result<std::vector<reservation>> ledger::expired(std::size_t count) {
+    scalars values;
+    values.number(static_cast<std::int64_t>(count));
+    return query_reservations("WHERE expires <= clock_timestamp() ORDER BY expires LIMIT $1::bigint", values);
+}
+
+store_result<std::vector<reservation>> ledger::held_by(const std::string& node, std::size_t count) {
+    scalars values;
+    values.text(node).number(static_cast<std::int64_t>(count));
+    return query_reservations("WHERE node = $1 ORDER BY created LIMIT $2::bigint", values);
+}
+
+store_result<std::vector<tenant_id>> ledger::tenants_with_expired_grants(std::size_t count) {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    scalars values;
+    values.number(static_cast<std::int64_t>(count));
+    std::vector<tenant_id> tenants;
+    (*db)->query("SELECT tenant FROM balances WHERE next_expiry_s <= extract(epoch FROM clock_timestamp())::bigint "
+                 "ORDER BY next_expiry_s LIMIT $1::bigint",
+                 values.finish());
+    if (auto done = (*db)->run([&](std::size_t, reader& in) { tenants.push_back(in.text()); }); !done)
+        return std::unexpected(done.error());
+    return tenants;
+}
+
+// Looks at a bounded stretch of counters per call, from where the last one stopped: a whole scan would hold up the
+// batches that share this connection.
+store_result<std::size_t> ledger::prune_counters(std::size_t count) {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    if (auto done = know_clock(**db); !done) return std::unexpected(done.error());
+    const instant now = estimate();
+    if (now.us >= partitions_due_us_) {
+        if (auto done = keep_partitions(**db); !done) return std::unexpected(done.error());
+        partitions_due_us_ = now.us + partitions_every_us;
+    }
+    scalars from;
+    from.text(pruned_to_.tenant).text(pruned_to_.scope);
+    from.number(static_cast<int>(pruned_to_.span)).number(pruned_to_.start_s).number(limits::prune_scan_rows_max);
+    (*db)->query("SELECT tenant, scope, span, start_s, held + in_flight + tokens_held FROM counters "
+                 "WHERE (tenant, scope, span, start_s) > ($1, $2, $3::bigint, $4::bigint) "
+                 "ORDER BY tenant, scope, span, start_s LIMIT $5::bigint",
+                 from.finish());
+    std::int64_t scanned = 0;
+    arrays old(counter_key_columns);
+    auto done = (*db)->run([&](std::size_t, reader& in) {
+        if (old.rows() == count) return;
+        ++scanned;
+        pruned_to_.tenant = in.text();
+        pruned_to_.scope = in.text();
+        pruned_to_.span = static_cast<window>(in.number());
+        pruned_to_.start_s = in.number();
+        if (in.number() == 0 && store::may_be_pruned(pruned_to_, now))
+            old.text(pruned_to_.tenant)
+                .text(pruned_to_.scope)
+                .number(static_cast<int>(pruned_to_.span))
+                .number(pruned_to_.start_s);
+    });
+    if (!done) return std::unexpected(done.error());
+    if (scanned < limits::prune_scan_rows_max && old.rows() < count) pruned_to_ = {{}, {}, window::minute, 0};
+    if (old.empty()) return 0;
+    (*db)->query("DELETE FROM counters AS t USING (SELECT c.tenant, c.scope, c.span, c.start_s FROM "
+                 "unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS k(tenant, scope, span, start_s) "
+                 "JOIN counters AS c ON c.tenant = k.tenant AND c.scope = k.scope AND c.span = k.span "
+                 "AND c.start_s = k.start_s WHERE c.held = 0 AND c.in_flight = 0 AND c.tokens_held = 0 "
+                 "FOR UPDATE OF c SKIP LOCKED) AS d WHERE t.tenant = d.tenant AND t.scope = d.scope "
+                 "AND t.span = d.span AND t.start_s = d.start_s",
+                 old.finish());
+    if (auto deleted = (*db)->run(); !deleted) return std::unexpected(deleted.error());
+    return static_cast<std::size_t>((*db)->changed(0));
+}
+
+}

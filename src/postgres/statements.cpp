@@ -1,0 +1,160 @@
+#include "statements.hpp"
+
+#include "wire.hpp"
+
+#include <tollgate/core/assert.hpp>
+
+#include <initializer_list>
+
+namespace tollgate::postgres {
+
+namespace {
+
+using store::column;
+using columns = std::vector<column>;
+
+columns joined(std::initializer_list<std::span<const column>> parts) {
+    columns all;
+    for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+// "unnest($1::text[], $2::bigint[])"
+std::string unnest(const columns& of) {
+    std::string sql = "unnest(";
+    for (std::size_t i = 0; i < of.size(); ++i)
+        sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + std::string(array_type(of[i].type));
+    return sql + ")";
+}
+
+std::string batch(const columns& of) { return unnest(of) + " AS k(" + store::column_names(of) + ")"; }
+
+// With the position of each row, to lock and to answer in the order asked.
+std::string ordered_batch(const columns& of) {
+    return unnest(of) + " WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
+}
+
+std::string same(std::string_view table, std::span<const column> key) {
+    std::string sql;
+    for (const column& each : key) {
+        if (!sql.empty()) sql += " AND ";
+        sql += std::string(table) + "." + std::string(each.name) + " = k." + std::string(each.name);
+    }
+    return sql;
+}
+
+std::string assign(std::span<const column> values, std::string_view from) {
+    std::string sql;
+    for (const column& each : values) {
+        if (!sql.empty()) sql += ", ";
+        sql += std::string(each.name) + " = " + std::string(from) + "." + std::string(each.name);
+    }
+    return sql;
+}
+
+std::string insert(std::string_view table, const columns& of, std::string_view rest = {}) {
+    return "INSERT INTO " + std::string(table) + " (" + store::column_names(of) + ") SELECT k.* FROM " + batch(of) +
+           " " + std::string(rest);
+}
+
+// Values stand first in the batch, then the key.
+std::string update(std::string_view table, std::span<const column> values, std::span<const column> key) {
+    return "UPDATE " + std::string(table) + " AS t SET " + assign(values, "k") + " FROM " +
+           batch(joined({values, key})) + " WHERE " + same("t", key);
+}
+
+std::string lock(std::string_view table, std::span<const column> key, std::span<const column> values) {
+    return "SELECT k.i, " + store::column_names(values, "t.") + " FROM " + ordered_batch(joined({key})) + " JOIN " +
+           std::string(table) + " AS t ON " + same("t", key) + " ORDER BY k.i FOR UPDATE OF t";
+}
+
+std::vector<statement> reading() {
+    const columns dated_id = joined({id_column, month_column});
+    const columns dated_key = joined({request_key_columns, month_column});
+    return {
+        {query::begin, "BEGIN ISOLATION LEVEL READ COMMITTED"},
+        {query::commit, "COMMIT"},
+        {query::rollback, "ROLLBACK"},
+        {query::clock, "SELECT clock_timestamp()"},
+        {query::lock_counters, lock("counters", counter_key_columns, store::counter_columns)},
+        {query::lock_balances, lock("balances", tenant_column, store::balance_columns)},
+        {query::lock_reservations, lock("reservations", id_column, store::reservation_columns)},
+        {query::read_grants, "SELECT " + store::column_names(store::grant_columns, "t.") + " FROM " +
+                                 batch(joined({tenant_column})) +
+                                 " JOIN grants AS t ON t.tenant = k.tenant WHERE t.remaining > 0 "
+                                 "ORDER BY t.tenant, t.transaction_id"},
+        {query::read_endings, "SELECT t.request_id, t.ended, t.charged, t.provisional, t.tokens, t.counted FROM " +
+                                  batch(dated_id) + " JOIN usage_events AS t ON " + same("t", dated_id) +
+                                  " WHERE t.ended IS NOT NULL"},
+        {query::read_movements, "SELECT k.i, t.transaction_id FROM " + ordered_batch(joined({movement_key_columns})) +
+                                    " JOIN movements AS t ON " + same("t", movement_key_columns)},
+        {query::read_charges, "SELECT k.i, t.charged, t.refunded FROM " + ordered_batch(dated_key) +
+                                  " JOIN usage_events AS t ON " + same("t", dated_key)},
+        {query::make_counters, insert("counters", joined({counter_key_columns}), "ON CONFLICT DO NOTHING")},
+        {query::make_balances, insert("balances", joined({tenant_column}), "ON CONFLICT DO NOTHING")},
+    };
+}
+
+std::vector<statement> writing() {
+    const columns usage_key = joined({request_key_columns, month_column});
+    const std::span<const column> usage_values = std::span(store::usage_columns).subspan(request_key_columns.size());
+    const columns usage = joined({store::usage_columns, month_column});
+    return {
+        {query::write_counters, update("counters", store::counter_columns, counter_key_columns)},
+        {query::write_balances, update("balances", store::balance_columns, tenant_column)},
+        {query::write_grants, insert("grants", joined({store::grant_columns}),
+                                     "ON CONFLICT (tenant, transaction_id) DO UPDATE SET " +
+                                         assign(std::span(store::grant_columns).subspan(2), "excluded"))},
+        {query::open_reservations, insert("reservations", joined({store::reservation_columns}))},
+        {query::end_reservations, "DELETE FROM reservations AS t USING " + batch(joined({request_key_columns})) +
+                                      " WHERE " + same("t", request_key_columns)},
+        {query::add_usage, insert("usage_events", usage, "ON CONFLICT DO NOTHING")},
+        {query::correct_usage, "UPDATE usage_events AS t SET " + assign(usage_values, "k") + " FROM " + batch(usage) +
+                                   " WHERE " + same("t", usage_key)},
+        {query::refund_usage,
+         "UPDATE usage_events AS t SET refunded = k.refunded, settlement_status = 'refunded' FROM " +
+             batch(joined({refunded_column, usage_key})) + " WHERE " + same("t", usage_key)},
+        {query::add_entries, insert("entries", joined({store::entry_columns}))},
+        {query::add_movements, insert("movements", joined({movement_key_columns, transaction_column}))},
+    };
+}
+
+}
+
+const char* name_of(query which) {
+    using enum query;
+    switch (which) {
+    case begin: return "begin";
+    case commit: return "commit";
+    case rollback: return "rollback";
+    case clock: return "clock";
+    case lock_counters: return "lock_counters";
+    case lock_balances: return "lock_balances";
+    case lock_reservations: return "lock_reservations";
+    case read_grants: return "read_grants";
+    case read_endings: return "read_endings";
+    case read_movements: return "read_movements";
+    case read_charges: return "read_charges";
+    case make_counters: return "make_counters";
+    case make_balances: return "make_balances";
+    case write_counters: return "write_counters";
+    case write_balances: return "write_balances";
+    case write_grants: return "write_grants";
+    case open_reservations: return "open_reservations";
+    case end_reservations: return "end_reservations";
+    case add_usage: return "add_usage";
+    case correct_usage: return "correct_usage";
+    case refund_usage: return "refund_usage";
+    case add_entries: return "add_entries";
+    case add_movements: return "add_movements";
+    }
+    TG_ASSERT(false);
+}
+
+std::vector<statement> ledger_statements() {
+    std::vector<statement> all = reading();
+    for (statement& each : writing()) all.push_back(std::move(each));
+    return all;
+}
+
+}

@@ -1,0 +1,69 @@
+#pragma once
+
+// The ledger's SQL. Prepared on every connection; each works on a whole batch through `unnest`.
+
+#include <tollgate/store/rows.hpp>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace tollgate::postgres {
+
+inline constexpr std::array counter_key_columns{
+    store::column{"tenant", store::column_type::text},
+    store::column{"scope", store::column_type::text},
+    store::column{"span", store::column_type::number},
+    store::column{"start_s", store::column_type::number},
+};
+inline constexpr std::array tenant_column{store::column{"tenant", store::column_type::text}};
+inline constexpr std::array request_key_columns{
+    store::column{"tenant", store::column_type::text},
+    store::column{"request_id", store::column_type::id},
+};
+inline constexpr std::array month_column{store::column{"month", store::column_type::day}};
+inline constexpr std::array id_column{store::column{"request_id", store::column_type::id}};
+inline constexpr std::array movement_key_columns{
+    store::column{"tenant", store::column_type::text},
+    store::column{"idempotency_key", store::column_type::text},
+};
+inline constexpr std::array transaction_column{store::column{"transaction_id", store::column_type::id}};
+inline constexpr std::array refunded_column{store::column{"refunded", store::column_type::number}};
+
+enum class query : std::uint8_t {
+    begin,
+    commit,
+    rollback,
+    clock,
+    lock_counters,
+    lock_balances,
+    lock_reservations,
+    read_grants,
+    read_endings,
+    read_movements,
+    read_charges,
+    make_counters,
+    make_balances,
+    write_counters,
+    write_balances,
+    write_grants,
+    open_reservations,
+    end_reservations,
+    add_usage,
+    correct_usage,
+    refund_usage,
+    add_entries,
+    add_movements
+};
+
+// The name it is prepared under.
+const char* name_of(query which);
+
+struct statement {
+    query which;
+    std::string sql;
+};
+
+std::vector<statement> ledger_statements();
+
+}

@@ -1,0 +1,332 @@
+#include "wire.hpp"
+
+#include <tollgate/core/assert.hpp>
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <cstring>
+
+namespace tollgate::postgres {
+
+namespace {
+
+constexpr std::int64_t epoch_2000_us = 946'684'800'000'000;
+constexpr std::size_t array_header = 20;
+
+template <class Unsigned>
+void put_big_endian(char* out, Unsigned value) {
+    for (std::size_t i = sizeof value; i-- > 0; value = static_cast<Unsigned>(value >> 8))
+        out[i] = static_cast<char>(value & 0xff);
+}
+template <class Unsigned>
+void append_big_endian(std::string& out, Unsigned value) {
+    const std::size_t at = out.size();
+    out.resize(at + sizeof value);
+    put_big_endian(out.data() + at, value);
+}
+
+std::uint64_t load(std::string_view bytes) {
+    std::uint64_t value = 0;
+    for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
+    return value;
+}
+
+std::uint32_t type_id(store::column_type type) {
+    using enum store::column_type;
+    switch (type) {
+    case text: return 25;
+    case id: return 2950;
+    case number: return 20;
+    case flag: return 16;
+    case time: return 1184;
+    case bytes: return 17;
+    case day: return 1082;
+    }
+    TG_ASSERT(false);
+}
+
+bool plain_ascii(std::string_view text) {
+    std::uint64_t high = 0;
+    bool nul = false;
+    for (const char c : text) {
+        high |= static_cast<unsigned char>(c) & 0x80u;
+        nul |= c == '\0';
+    }
+    return high == 0 && !nul;
+}
+
+// Length of the valid UTF-8 sequence at the front of `text`; 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = at(0);
+    if (first == 0) return 0;
+    if (first < 0x80) return 1;
+    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+    for (std::size_t i = 1; i < size; ++i)
+        if ((at(i) & 0xc0) != 0x80) return 0;
+    const unsigned char second = at(1);
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool outside = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
+    return overlong || outside ? 0 : size;
+}
+
+// PostgreSQL refuses text that is not UTF-8 or holds a zero byte, and would refuse the whole batch with it.
+std::string made_storable(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t size = sequence_length(text);
+        if (size == 0)
+            out += '?';
+        else
+            out.append(text.substr(0, size));
+        text.remove_prefix(size == 0 ? 1 : size);
+    }
+    return out;
+}
+
+std::uint64_t wire_time(instant value) { return static_cast<std::uint64_t>(value.us - epoch_2000_us); }
+
+}
+
+// ---- arrays -----------------------------------------------------------------------------------------------------
+
+arrays::arrays(std::span<const store::column> columns) { add_columns(columns); }
+
+void arrays::add_columns(std::span<const store::column> columns) {
+    for (const store::column& each : columns) columns_.push_back({std::string(array_header, '\0'), type_id(each.type)});
+    out_.values.resize(columns_.size());
+    out_.lengths.resize(columns_.size());
+    out_.formats.assign(columns_.size(), 1);
+}
+
+void arrays::clear() {
+    for (column_buffer& each : columns_) {
+        each.bytes.resize(array_header);
+        each.nulls = false;
+    }
+    at_ = rows_ = 0;
+}
+
+const parameters& arrays::finish() {
+    TG_ASSERT(at_ == 0);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        column_buffer& each = columns_[i];
+        char* head = each.bytes.data();
+        put_big_endian(head, std::uint32_t{1}); // dimensions
+        put_big_endian(head + 4, std::uint32_t{each.nulls ? 1u : 0u});
+        put_big_endian(head + 8, each.type);
+        put_big_endian(head + 12, static_cast<std::uint32_t>(rows_));
+        put_big_endian(head + 16, std::uint32_t{1}); // lower bound
+        out_.values[i] = head;
+        out_.lengths[i] = static_cast<int>(each.bytes.size());
+    }
+    return out_;
+}
+
+std::string& arrays::element(std::uint32_t size) {
+    std::string& out = columns_[at_].bytes;
+    append_big_endian(out, size);
+    return out;
+}
+
+void arrays::next() {
+    if (++at_ < columns_.size()) return;
+    at_ = 0;
+    ++rows_;
+}
+
+arrays& arrays::text(std::string_view value) {
+    if (!plain_ascii(value)) {
+        const std::string safe = made_storable(value);
+        element(static_cast<std::uint32_t>(safe.size())).append(safe);
+    } else {
+        element(static_cast<std::uint32_t>(value.size())).append(value);
+    }
+    next();
+    return *this;
+}
+
+arrays& arrays::id(request_id value) {
+    std::string& out = element(16);
+    append_big_endian(out, value.high());
+    append_big_endian(out, value.low());
+    next();
+    return *this;
+}
+
+arrays& arrays::number(std::int64_t value) {
+    append_big_endian(element(8), static_cast<std::uint64_t>(value));
+    next();
+    return *this;
+}
+
+arrays& arrays::flag(bool value) {
+    element(1).push_back(value ? '\1' : '\0');
+    next();
+    return *this;
+}
+
+arrays& arrays::time(instant value) {
+    append_big_endian(element(8), wire_time(value));
+    next();
+    return *this;
+}
+
+arrays& arrays::bytes(std::span<const std::uint8_t> value) {
+    std::string& out = element(static_cast<std::uint32_t>(value.size()));
+    for (const std::uint8_t byte : value) out.push_back(static_cast<char>(byte));
+    next();
+    return *this;
+}
+
+arrays& arrays::day(std::int32_t days_since_2000) {
+    append_big_endian(element(4), static_cast<std::uint32_t>(days_since_2000));
+    next();
+    return *this;
+}
+
+arrays& arrays::null() {
+    element(0xffff'ffffu);
+    columns_[at_].nulls = true;
+    next();
+    return *this;
+}
+
+// ---- scalars ----------------------------------------------------------------------------------------------------
+
+const parameters& scalars::finish() {
+    out_ = {};
+    for (const auto& value : values_) {
+        out_.values.push_back(value ? value->data() : nullptr);
+        out_.lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+        out_.formats.push_back(1);
+    }
+    return out_;
+}
+
+scalars& scalars::text(std::string_view value) {
+    values_.emplace_back(plain_ascii(value) ? std::string(value) : made_storable(value));
+    return *this;
+}
+
+scalars& scalars::id(request_id value) {
+    std::string& out = values_.emplace_back(std::in_place).value();
+    append_big_endian(out, value.high());
+    append_big_endian(out, value.low());
+    return *this;
+}
+
+scalars& scalars::number(std::int64_t value) {
+    append_big_endian(values_.emplace_back(std::in_place).value(), static_cast<std::uint64_t>(value));
+    return *this;
+}
+
+scalars& scalars::flag(bool value) {
+    values_.emplace_back(std::string(1, value ? '\1' : '\0'));
+    return *this;
+}
+
+scalars& scalars::time(instant value) {
+    append_big_endian(values_.emplace_back(std::in_place).value(), wire_time(value));
+    return *this;
+}
+
+scalars& scalars::bytes(std::span<const std::uint8_t> value) {
+    values_.emplace_back(std::string(value.begin(), value.end()));
+    return *this;
+}
+
+scalars& scalars::day(std::int32_t days_since_2000) {
+    append_big_endian(values_.emplace_back(std::in_place).value(), static_cast<std::uint32_t>(days_since_2000));
+    return *this;
+}
+
+scalars& scalars::null() {
+    values_.emplace_back(std::nullopt);
+    return *this;
+}
+
+// ---- reader -----------------------------------------------------------------------------------------------------
+
+std::string_view reader::next() {
+    const int column = column_++;
+    return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+}
+
+bool reader::skip_null() {
+    if (PQgetisnull(result_, row_, column_) == 0) return false;
+    ++column_;
+    return true;
+}
+
+std::string reader::text() { return std::string(next()); }
+
+request_id reader::id() {
+    const std::string_view bytes = next();
+    if (bytes.size() != 16) {
+        damaged("an id");
+        return {};
+    }
+    return {load(bytes.substr(0, 8)), load(bytes.substr(8))};
+}
+
+std::int64_t reader::number() {
+    const std::string_view bytes = next();
+    switch (bytes.size()) {
+    case 2: return static_cast<std::int16_t>(load(bytes));
+    case 4: return static_cast<std::int32_t>(load(bytes));
+    case 8: return static_cast<std::int64_t>(load(bytes));
+    default: damaged("a number"); return 0;
+    }
+}
+
+bool reader::flag() { return load(next()) != 0; }
+instant reader::time() { return {number() + epoch_2000_us}; }
+
+std::optional<std::int64_t> reader::optional_number() {
+    if (skip_null()) return std::nullopt;
+    return number();
+}
+
+std::optional<std::string> reader::optional_text() {
+    if (skip_null()) return std::nullopt;
+    return text();
+}
+
+std::optional<request_id> reader::optional_id() {
+    if (skip_null()) return std::nullopt;
+    return id();
+}
+
+std::optional<instant> reader::optional_time() {
+    if (skip_null()) return std::nullopt;
+    return time();
+}
+
+// ---- types ------------------------------------------------------------------------------------------------------
+
+std::int32_t month_of(request_id id) {
+    using namespace std::chrono;
+    const auto day = floor<days>(sys_time<milliseconds>(milliseconds(id.unix_ms())));
+    const year_month_day date(day);
+    const sys_days first(date.year() / date.month() / 1);
+    return static_cast<std::int32_t>((first - sys_days(year(2000) / 1 / 1)).count());
+}
+
+std::string_view array_type(store::column_type type) {
+    using enum store::column_type;
+    switch (type) {
+    case text: return "text[]";
+    case id: return "uuid[]";
+    case number: return "bigint[]";
+    case flag: return "boolean[]";
+    case time: return "timestamptz[]";
+    case bytes: return "bytea[]";
+    case day: return "date[]";
+    }
+    TG_ASSERT(false);
+}
+
+}

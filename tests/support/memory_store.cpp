@@ -1,0 +1,240 @@
+#include "memory_store.hpp"
+
+#include <tollgate/core/assert.hpp>
+#include <tollgate/store/codec.hpp>
+
+#include <algorithm>
+#include <set>
+
+namespace tollgate::test {
+
+namespace {
+
+using ledger::changes;
+using ledger::reservation;
+using ledger::snapshot;
+using ledger::wanted;
+
+std::unexpected<store_error> fail_with(store_fault fault, std::string detail) {
+    return std::unexpected(store_error{fault, std::move(detail)});
+}
+
+void read_money(const memory_rows& rows, const wanted& need, snapshot& found) {
+    for (const auto& key : need.counters)
+        if (const auto at = rows.counters.find(key); at != rows.counters.end()) found.counters.insert(*at);
+    for (const tenant_id& tenant : need.balances)
+        if (const auto at = rows.balances.find(tenant); at != rows.balances.end()) found.balances.insert(*at);
+    for (const auto& [key, grant] : rows.grants) {
+        const auto owner = found.balances.find(key.first);
+        if (owner != found.balances.end() && need.grants.contains(key.first) && grant.remaining > usd_nano())
+            owner->second.grants.push_back(grant);
+    }
+}
+
+void read_requests(const memory_rows& rows, const wanted& need, snapshot& found) {
+    for (const request_id id : need.reservations) {
+        if (const auto open = rows.reservations.find(id); open != rows.reservations.end()) {
+            found.reservations.insert(*open);
+            continue;
+        }
+        const auto ended = rows.usage.find(id);
+        if (ended == rows.usage.end() || !ended->second.ended) continue;
+        const ledger::usage_row& row = ended->second;
+        found.endings[id] = {*row.ended, row.charged, row.provisional, row.tokens, row.counted};
+    }
+    for (const auto& key : need.movements)
+        if (const auto at = rows.movements.find(key); at != rows.movements.end()) found.movements[key] = {at->second};
+    for (const auto& key : need.charges) {
+        const auto at = rows.usage.find(key.second);
+        if (at != rows.usage.end() && at->second.tenant == key.first)
+            found.charges[key] = {at->second.charged, at->second.refunded};
+    }
+}
+
+// What a database refuses by its keys and checks. Empty when all may be written.
+store_result<void> check(const memory_rows& rows, const changes& write) {
+    for (const auto& [key, row] : write.counters)
+        if (row.held < usd_nano() || row.tokens_held < 0 || row.in_flight < 0 || row.requests < 0)
+            return fail_with(store_fault::corrupt, "a counter below zero: " + key.tenant + "/" + key.scope);
+    for (const auto& [tenant, row] : write.balances)
+        if (row.now.held < usd_nano()) return fail_with(store_fault::corrupt, "a hold below zero: " + tenant);
+    for (const reservation& row : write.reservations_opened)
+        if (rows.reservations.contains(row.id)) return fail_with(store_fault::conflict, "a reservation exists already");
+    for (const ledger::entry& row : write.entries) {
+        if (row.amount <= usd_nano() || row.debit == row.credit)
+            return fail_with(store_fault::corrupt, "an entry that moves nothing");
+        if (!row.idempotency_key.empty() && rows.movements.contains({row.tenant, row.idempotency_key}))
+            return fail_with(store_fault::conflict, "a movement was posted already");
+    }
+    return {};
+}
+
+void write_money(memory_rows& rows, const changes& write) {
+    for (const auto& [key, row] : write.counters) rows.counters[key] = row;
+    for (const auto& [tenant, row] : write.balances) {
+        ledger::balance_row& at = rows.balances[tenant];
+        at = row;
+        at.grants.clear();
+        for (const ledger::grant& grant : row.grants) rows.grants[{tenant, grant.transaction}] = grant;
+    }
+    for (const ledger::entry& row : write.entries) {
+        rows.entries.push_back(row);
+        if (!row.idempotency_key.empty()) rows.movements[{row.tenant, row.idempotency_key}] = row.transaction;
+    }
+}
+
+void write_requests(memory_rows& rows, const changes& write) {
+    for (const reservation& row : write.reservations_opened) rows.reservations[row.id] = row;
+    for (const auto& [tenant, id] : write.reservations_ended) rows.reservations.erase(id);
+    for (const ledger::usage_row& row : write.usage) rows.usage.try_emplace(row.id, row);
+    for (const ledger::usage_row& row : write.usage_corrected) {
+        const auto at = rows.usage.find(row.id);
+        if (at == rows.usage.end()) continue;
+        const usd_nano refunded = at->second.refunded;
+        at->second = row;
+        at->second.refunded = refunded;
+    }
+    for (const auto& each : write.refunds) {
+        const auto at = rows.usage.find(each.id);
+        if (at == rows.usage.end()) continue;
+        at->second.refunded = each.refunded;
+        at->second.settlement_status = "refunded";
+    }
+}
+
+void add_sum(std::vector<store::touched_sum>& sums, const std::vector<ledger::touched>& counters, usd_nano amount,
+             std::int64_t tokens) {
+    const std::string packed = store::pack_touched(counters);
+    auto at = std::ranges::find(sums, packed, &store::touched_sum::counters);
+    if (at == sums.end()) at = sums.insert(sums.end(), {packed, 0, usd_nano(), 0});
+    at->rows += 1;
+    at->amount += amount;
+    at->tokens += tokens;
+}
+
+}
+
+class memory_ledger final : public store::ledger_store {
+public:
+    explicit memory_ledger(memory_database& home) : home_(home) {}
+    ~memory_ledger() override { memory_ledger::rollback(); }
+
+    store_result<snapshot> begin(const std::function<wanted(instant now)>& rows) override {
+        TG_ASSERT(!lock_.owns_lock());
+        const store_failure failure = home_.failure_at(store_point::begin);
+        if (failure == store_failure::conflict) return fail_with(store_fault::conflict, "planted");
+        if (failure != store_failure::none) return fail_with(store_fault::unavailable, "planted");
+        lock_ = std::unique_lock(home_.transaction_);
+        snapshot found;
+        found.now = home_.clock_();
+        const wanted need = rows(found.now);
+        read_money(home_.rows_, need, found);
+        read_requests(home_.rows_, need, found);
+        return found;
+    }
+
+    store_result<void> commit(const changes& write) override {
+        TG_ASSERT(lock_.owns_lock());
+        const auto held = std::move(lock_);
+        const store_failure failure = home_.failure_at(store_point::commit);
+        if (failure == store_failure::conflict) return fail_with(store_fault::conflict, "planted");
+        if (failure == store_failure::unavailable) return fail_with(store_fault::unavailable, "planted");
+        if (auto fits = check(home_.rows_, write); !fits) return fits;
+        write_money(home_.rows_, write);
+        write_requests(home_.rows_, write);
+        home_.commits_ += 1;
+        if (failure == store_failure::lost_acknowledgement)
+            return fail_with(store_fault::unavailable, "planted: the acknowledgement was lost");
+        return {};
+    }
+
+    void rollback() override {
+        if (lock_.owns_lock()) lock_.unlock();
+    }
+
+    store_result<std::vector<reservation>> expired(std::size_t count) override {
+        const instant now = home_.clock_();
+        return some(count, [&](const reservation& row) { return row.expires <= now; }, &reservation::expires);
+    }
+
+    store_result<std::vector<reservation>> held_by(const std::string& node, std::size_t count) override {
+        return some(count, [&](const reservation& row) { return row.node == node; }, &reservation::created);
+    }
+
+    store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) override {
+        const std::lock_guard lock(home_.transaction_);
+        std::vector<tenant_id> out;
+        for (const auto& [tenant, row] : home_.rows_.balances)
+            if (row.now.next_expiry_s && *row.now.next_expiry_s <= home_.clock_().seconds() && out.size() < count)
+                out.push_back(tenant);
+        return out;
+    }
+
+    store_result<std::size_t> prune_counters(std::size_t count) override {
+        const std::lock_guard lock(home_.transaction_);
+        std::size_t removed = 0;
+        std::erase_if(home_.rows_.counters, [&](const auto& entry) {
+            const auto& [key, row] = entry;
+            const bool holds = row.held != usd_nano() || row.in_flight != 0 || row.tokens_held != 0;
+            if (removed == count || holds || !store::may_be_pruned(key, home_.clock_())) return false;
+            ++removed;
+            return true;
+        });
+        return removed;
+    }
+
+private:
+    template <class Which>
+    store_result<std::vector<reservation>> some(std::size_t count, Which which, instant reservation::* oldest) {
+        const std::lock_guard lock(home_.transaction_);
+        std::vector<reservation> out;
+        for (const auto& [id, row] : home_.rows_.reservations)
+            if (which(row)) out.push_back(row);
+        std::ranges::stable_sort(out, {}, oldest);
+        if (out.size() > count) out.resize(count);
+        return out;
+    }
+
+    memory_database& home_;
+    std::unique_lock<std::mutex> lock_;
+};
+
+std::unique_ptr<store::ledger_store> memory_database::open_ledger() { return std::make_unique<memory_ledger>(*this); }
+
+store::tenant_books memory_database::books(const tenant_id& tenant) const {
+    store::tenant_books books;
+    books.tenant = tenant;
+    books.now = clock_();
+    for (const auto& [key, row] : rows_.counters)
+        if (key.tenant == tenant) books.counters[key] = row;
+    if (const auto at = rows_.balances.find(tenant); at != rows_.balances.end()) books.balance = at->second;
+    for (const auto& [key, row] : rows_.grants)
+        if (key.first == tenant) books.grants_remaining += row.remaining;
+    for (const auto& [id, row] : rows_.usage) {
+        if (row.tenant != tenant) continue;
+        if (row.counted) add_sum(books.usage, row.counters, row.charged, row.tokens);
+        if (row.ended) books.charged += row.charged;
+    }
+    for (const auto& [id, row] : rows_.reservations) {
+        if (row.tenant != tenant) continue;
+        add_sum(books.holds, row.counters, row.amount, row.tokens);
+        if (row.prepaid) books.held_prepaid += row.amount;
+    }
+    for (const ledger::entry& row : rows_.entries)
+        if (row.tenant == tenant) books.entries.push_back({row.debit, row.credit, row.amount});
+    return books;
+}
+
+std::vector<store::discrepancy> memory_database::verify() const {
+    std::set<tenant_id> tenants;
+    for (const auto& [key, row] : rows_.counters) tenants.insert(key.tenant);
+    for (const auto& [tenant, row] : rows_.balances) tenants.insert(tenant);
+    for (const auto& [id, row] : rows_.reservations) tenants.insert(row.tenant);
+    for (const auto& [id, row] : rows_.usage) tenants.insert(row.tenant);
+    std::vector<store::discrepancy> found;
+    for (const tenant_id& tenant : tenants)
+        for (auto& each : store::compare(books(tenant))) found.push_back(std::move(each));
+    return found;
+}
+
+}
