@@ -21,21 +21,21 @@ constexpr std::array table{
     rule{"request_cost", rules::request_cost},
 };
 
+// How many of them look at the caller alone.
+constexpr std::size_t about_caller = 2;
+
+refusal no_policy(const facts& about) {
+    refusal none;
+    none.code = errc::tenant_suspended;
+    none.message = "Tenant " + about.who.tenant + " has no policy. An administrator must add one before its keys work.";
+    none.scope_kind = "tenant";
+    none.scope_id = about.who.tenant;
+    return none;
 }
 
-std::span<const rule> all_rules() { return table; }
-
-std::optional<refusal> decide(const facts& about, const tenant_policy* policy) {
-    if (!policy) {
-        refusal none;
-        none.code = errc::tenant_suspended;
-        none.message =
-            "Tenant " + about.who.tenant + " has no policy. An administrator must add one before its keys work.";
-        none.scope_kind = "tenant";
-        none.scope_id = about.who.tenant;
-        return none;
-    }
-    for (const rule& each : table) {
+std::optional<refusal> first_objection(std::span<const rule> among, const facts& about, const tenant_policy* policy) {
+    if (!policy) return no_policy(about);
+    for (const rule& each : among) {
         auto objection = each.judge(about, *policy);
         if (!objection) continue;
         objection->policy_version = policy->version;
@@ -43,6 +43,20 @@ std::optional<refusal> decide(const facts& about, const tenant_policy* policy) {
         return objection;
     }
     return std::nullopt;
+}
+
+}
+
+std::span<const rule> all_rules() { return table; }
+
+std::span<const rule> caller_rules() { return all_rules().first(about_caller); }
+
+std::optional<refusal> decide(const facts& about, const tenant_policy* policy) {
+    return first_objection(all_rules(), about, policy);
+}
+
+std::optional<refusal> decide_caller(const facts& about, const tenant_policy* policy) {
+    return first_objection(caller_rules(), about, policy);
 }
 
 }

@@ -20,9 +20,12 @@ struct rule {
 };
 
 std::span<const rule> all_rules();
+// The first of them, which look at the caller alone: judged before a body is read.
+std::span<const rule> caller_rules();
 
 // The first rule that objects wins. Null policy: the tenant has none.
 std::optional<refusal> decide(const facts& about, const tenant_policy* policy);
+std::optional<refusal> decide_caller(const facts& about, const tenant_policy* policy);
 
 // The limits in money, tokens, requests and concurrency that apply, for the ledger to judge. `limit` is an index into
 // this very list.

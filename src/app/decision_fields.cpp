@@ -1,0 +1,100 @@
+// The answer's headers: what was decided, by which policy, what is left.
+#include "call.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace tollgate::app {
+
+namespace {
+
+std::string_view text_of(budget_state state) {
+    switch (state) {
+    case budget_state::ok: return "ok";
+    case budget_state::soft_limit: return "soft_limit";
+    case budget_state::over_budget: return "over_budget";
+    }
+    return "ok";
+}
+
+// OpenAI's spelling of a duration: "12ms", "1s", "6m0s", "23h59m59s".
+std::string duration_text(std::int64_t ms) {
+    if (ms < 1000) return std::to_string(std::max<std::int64_t>(ms, 0)) + "ms";
+    const std::int64_t s = (ms + 999) / 1000;
+    std::string out;
+    if (s >= 3600) out += std::to_string(s / 3600) + "h";
+    if (s >= 60) out += std::to_string(s / 60 % 60) + "m";
+    return out + std::to_string(s % 60) + "s";
+}
+
+struct rate {
+    std::int64_t limit = 0, remaining = INT64_MAX, reset_ms = 0;
+};
+
+// The tightest limit of one measure, after this request.
+std::optional<rate> tightest(const call& c, measure what) {
+    std::optional<rate> out;
+    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
+        const limit_check& check = c.checks[i];
+        if (check.what != what || !check.hard) continue;
+        const ledger::reading& at = c.held.readings[i];
+        const std::int64_t used = what == measure::tokens ? at.at.tokens + at.at.tokens_held : at.at.requests;
+        const std::int64_t mine = !c.held.admitted ? 0 : what == measure::tokens ? c.facts.tokens : 1;
+        const std::int64_t left = std::max<std::int64_t>(0, check.maximum - used - mine);
+        if (out && out->remaining <= left) continue;
+        out = rate{check.maximum, left, at.end_s ? *at.end_s * 1000 - c.arrived.ms() : 0};
+    }
+    return out;
+}
+
+void add_rate(const call& c, measure what, header_block& fields) {
+    const auto r = tightest(c, what);
+    if (!r) return;
+    const bool tokens = what == measure::tokens;
+    fields.add(tokens ? "x-ratelimit-limit-tokens" : "x-ratelimit-limit-requests", std::to_string(r->limit));
+    fields.add(tokens ? "x-ratelimit-remaining-tokens" : "x-ratelimit-remaining-requests", std::to_string(r->remaining));
+    fields.add(tokens ? "x-ratelimit-reset-tokens" : "x-ratelimit-reset-requests", duration_text(r->reset_ms));
+}
+
+}
+
+void note_readings(call& c) {
+    const usd_nano mine = c.held.admitted ? c.estimate : usd_nano();
+    const auto take = [&](usd_nano left) { c.remaining = c.remaining ? std::min(*c.remaining, left) : left; };
+    c.remaining.reset();
+    c.state = budget_state::ok;
+    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
+        const limit_check& check = c.checks[i];
+        if (check.what != measure::cost) continue;
+        const ledger::counter& at = c.held.readings[i].at;
+        const usd_nano left = usd_nano(check.maximum) - at.spent - at.held - mine;
+        if (check.hard) take(left);
+        if (left >= usd_nano()) continue;
+        const bool budget = check.span == window::month && check.scope == "tenant";
+        c.state = std::max(c.state, budget || check.hard ? budget_state::over_budget : budget_state::soft_limit);
+    }
+    if (c.held.prepaid) {
+        const ledger::balance& at = *c.held.prepaid;
+        take(at.credited + c.policy->credit_limit - at.spent - at.held - mine);
+    }
+    if (!c.held.admitted) c.state = budget_state::over_budget;
+}
+
+void add_decision_fields(const call& c, header_block& fields) {
+    fields.add("x-request-id", c.id_text);
+    if (!c.policy) return;
+    fields.add("x-ai-quota-policy", c.policy->version);
+    if (c.remaining) fields.add("x-ai-quota-remaining-usd", to_usd(std::max(usd_nano(), *c.remaining)));
+    fields.add("x-ai-budget-state", text_of(c.state));
+    if (c.state == budget_state::soft_limit) fields.add("x-ai-warning", "soft_limit");
+    if (!c.facts.who.model.empty()) fields.add("x-ai-model-requested", c.facts.who.model);
+    if (!c.target) return;
+    fields.add("x-ai-model-tier", c.target->tier);
+    fields.add("x-ai-model-served", c.target->alias);
+    fields.add("x-ai-cost-estimated-usd", to_usd(c.estimate));
+    if (c.cap_is_ours && c.cap > 0) fields.add("x-ai-output-cap", std::to_string(c.cap));
+    add_rate(c, measure::requests, fields);
+    add_rate(c, measure::tokens, fields);
+}
+
+}

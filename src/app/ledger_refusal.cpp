@@ -1,0 +1,124 @@
+// Why the ledger said no, in words and numbers that tell the reader what to do.
+#include "call.hpp"
+
+#include <tollgate/core/assert.hpp>
+
+#include <algorithm>
+
+namespace tollgate::app {
+
+namespace {
+
+constexpr std::uint32_t capacity_retry_ms = 1000;
+
+std::string period_of(const limit_check& check, std::int64_t start_s, const policy::tenant_policy& policy) {
+    if (check.span == window::total) return "total";
+    const std::string local = to_rfc3339(instant::from_seconds(start_s + policy.zone->offset_at(start_s)));
+    if (check.span == window::month) return local.substr(0, 7);
+    if (check.span == window::day || check.span == window::week) return local.substr(0, 10);
+    return to_rfc3339(instant::from_seconds(start_s));
+}
+
+std::string until(const refusal& out) {
+    return out.resets_at ? " It resets at " + to_rfc3339(*out.resets_at) + ", or an administrator raises the limit."
+                         : " An administrator can raise the limit.";
+}
+
+void tell_cost(const call& c, const ledger::reading& at, bool held, refusal& out) {
+    out.limit_usd = usd_nano(c.checks[at.limit].maximum);
+    out.spent_usd = at.at.spent;
+    out.reserved_usd = at.at.held;
+    out.required_usd = c.estimate;
+    const std::string limit = out.limit_name + " of " + to_usd(*out.limit_usd) + " USD";
+    const std::string sums = " (spent " + to_usd(at.at.spent) + ", held by running requests " + to_usd(at.at.held) +
+                             ", this request needs up to " + to_usd(c.estimate) + ").";
+    const std::string whose = out.scope_kind + " " + out.scope_id;
+    if (held) {
+        out.code = errc::reservation_capacity_exceeded;
+        out.retry_after_ms = capacity_retry_ms;
+        out.message = "What is left of " + limit + " for " + whose + " is held by running requests" + sums +
+                      " Retry when they have ended.";
+        return;
+    }
+    out.message = "The " + limit + " for " + whose + " does not cover this request in " + out.period + sums + until(out);
+}
+
+void tell_count(const call& c, const ledger::reading& at, refusal& out) {
+    const limit_check& check = c.checks[at.limit];
+    out.limit_count = check.maximum;
+    const std::string unit = check.what == measure::tokens     ? "tokens"
+                             : check.what == measure::requests ? "requests"
+                                                               : "requests at once";
+    const std::int64_t used = check.what == measure::tokens     ? at.at.tokens + at.at.tokens_held
+                              : check.what == measure::requests ? at.at.requests
+                                                                : at.at.in_flight;
+    const std::int64_t wanted = check.what == measure::tokens ? c.facts.tokens : 1;
+    out.used_count = used;
+    out.required_count = wanted;
+    if (check.what == measure::concurrency) out.retry_after_ms = capacity_retry_ms;
+    else if (at.end_s)
+        out.retry_after_ms = static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(*at.end_s * 1000 - c.arrived.ms(), 1, UINT32_MAX));
+    // Waiting does not make a request smaller than its limit.
+    if (wanted > check.maximum) out.retry_after_ms.reset();
+    out.message = "The limit " + out.limit_name + " of " + std::to_string(check.maximum) + " " + unit +
+                  (check.what == measure::concurrency ? "" : " per " + std::string(name_of(check.span))) + " for " +
+                  out.scope_kind + " " + out.scope_id + " is reached (" + std::to_string(used) + " used, this request needs " +
+                  std::to_string(wanted) + ").";
+}
+
+refusal limit_refusal(const call& c, bool held) {
+    const ledger::reading& at = c.held.readings[c.held.limit];
+    const limit_check& check = c.checks[at.limit];
+    policy::limit_name name = policy::name_limit(check, at.limit, c.facts, *c.policy);
+    refusal out;
+    out.code = name.code;
+    out.limit_name = std::move(name.name);
+    out.scope_kind = std::move(name.scope_kind);
+    out.scope_id = std::move(name.scope_id);
+    out.over_limit_action = std::move(name.action);
+    out.period = period_of(check, at.start_s, *c.policy);
+    if (at.end_s) out.resets_at = instant::from_seconds(*at.end_s);
+    if (check.what == measure::cost) tell_cost(c, at, held, out);
+    else tell_count(c, at, out);
+    return out;
+}
+
+refusal prepaid_refusal(const call& c, bool held) {
+    TG_ASSERT(c.held.prepaid);
+    const ledger::balance& at = *c.held.prepaid;
+    refusal out;
+    out.code = held ? errc::reservation_capacity_exceeded : errc::prepaid_balance_required;
+    out.limit_name = "prepaid_balance";
+    out.scope_kind = "tenant";
+    out.scope_id = c.facts.who.tenant;
+    out.limit_usd = at.credited + c.policy->credit_limit;
+    out.spent_usd = at.spent;
+    out.reserved_usd = at.held;
+    out.required_usd = c.estimate;
+    const std::string sums = "Prepaid balance " + to_usd(at.credited - at.spent) + " USD, held by running requests " +
+                             to_usd(at.held) + ", this request needs up to " + to_usd(c.estimate) + ".";
+    out.message = sums + (held ? " Retry when they have ended." : " Top up the balance, or lower max_completion_tokens.");
+    if (held) out.retry_after_ms = capacity_retry_ms;
+    return out;
+}
+
+}
+
+refusal refusal_of(const call& c) {
+    TG_ASSERT(!c.held.admitted);
+    refusal out;
+    switch (c.held.why) {
+    case ledger::refused_by::limit: out = limit_refusal(c, false); break;
+    case ledger::refused_by::limit_held: out = limit_refusal(c, true); break;
+    case ledger::refused_by::prepaid: out = prepaid_refusal(c, false); break;
+    case ledger::refused_by::prepaid_held: out = prepaid_refusal(c, true); break;
+    case ledger::refused_by::expired_grants:
+    case ledger::refused_by::ended: out.code = errc::ledger_unavailable; break;
+    }
+    out.policy_version = c.policy->version;
+    out.openai_profile = c.policy->refusals == policy::refusal_profile::openai;
+    return out;
+}
+
+}

@@ -1,0 +1,183 @@
+// Step 9: the record of a request: a row in the store, a line in the log. Never a key, a prompt or a completion.
+#include "call.hpp"
+
+#include <tollgate/core/json_writer.hpp>
+
+#include <algorithm>
+
+namespace tollgate::app {
+
+namespace {
+
+std::string_view route_of(openai::endpoint where) {
+    switch (where) {
+    case openai::endpoint::chat_completions: return "/v1/chat/completions";
+    case openai::endpoint::completions: return "/v1/completions";
+    case openai::endpoint::embeddings: return "/v1/embeddings";
+    case openai::endpoint::responses: return "/v1/responses";
+    }
+    return {};
+}
+
+// "00-<32 hex>-<16 hex>-01": the caller's trace, for people who look for both sides of a request.
+std::string_view trace_id_of(const call& c) {
+    const auto value = find_field(c.x.fields(), "traceparent").value_or("");
+    if (value.size() < 55 || value[2] != '-' || value[35] != '-') return {};
+    return value.substr(3, 32);
+}
+
+void write_identity(json_writer& out, const call& c) {
+    const attribution& who = c.facts.who;
+    out.member("request_id", c.id_text).optional_member("trace_id", trace_id_of(c));
+    out.optional_member("tenant", who.tenant).optional_member("workspace", who.workspace);
+    out.optional_member("key_id", who.key).optional_member("key_label", c.caller ? c.caller->label : std::string_view());
+    out.optional_member("end_user", who.end_user).optional_member("agent", who.agent);
+    out.optional_member("session", who.session);
+}
+
+void write_intent(json_writer& out, const call& c) {
+    const attribution& who = c.facts.who;
+    out.optional_member("feature", who.feature).member("route", route_of(c.where));
+    out.optional_member("environment", who.environment).optional_member("request_class", who.request_class);
+    if (c.asked.stream) out.member("stream", true);
+}
+
+void write_routing(json_writer& out, const call& c) {
+    out.optional_member("model_requested", c.facts.who.model);
+    if (c.target) {
+        out.member("model_served", c.target->alias).member("tier", c.target->tier);
+        out.member("provider", c.target->provider->name);
+        out.optional_member("model_answered", c.model_answered);
+    }
+    if (c.policy) out.member("policy_version", c.policy->version).member("policy_hash", c.policy->hash);
+    out.member("attempts", c.attempts);
+}
+
+void write_usage(json_writer& out, const call& c) {
+    out.member("prompt_tokens", c.used.prompt_tokens).member("completion_tokens", c.used.completion_tokens);
+    out.member("cached_tokens", c.used.cached_tokens);
+    if (c.used.cache_write_tokens > 0) out.member("cache_write_tokens", c.used.cache_write_tokens);
+    if (c.used.reasoning_tokens > 0) out.member("reasoning_tokens", c.used.reasoning_tokens);
+}
+
+void write_billing(json_writer& out, const call& c, bool ended) {
+    out.member("estimated_usd", to_usd(c.estimate));
+    if (ended) {
+        write_usage(out, c);
+        out.member("cost_usd", to_usd(c.charged)).member("provider_cost_usd", to_usd(c.provider_cost));
+        out.member("cost_source", name_of(c.source));
+        if (c.flagged) out.member("flagged", true);
+        if (c.outboxed) out.member("outboxed", true);
+    }
+    out.member("price_version", c.config->catalog->price_version);
+    if (c.policy) {
+        const auto local = c.arrived.seconds() + c.policy->zone->offset_at(c.arrived.seconds());
+        out.member("invoice_period", to_rfc3339(instant::from_seconds(local)).substr(0, 7));
+    }
+}
+
+void write_enforcement(json_writer& out, const call& c) {
+    const bool allowed = c.held.admitted;
+    out.member("decision", allowed ? "allow" : "refuse").optional_member("code", c.code);
+    if (c.remaining) out.member("remaining_usd", to_usd(*c.remaining));
+    if (c.policy) out.member("over_limit_action", policy::name_of(c.policy->over_limit));
+    for (const limit_check& check : c.checks)
+        if (check.what != measure::cost) {
+            out.member("rate_limit_bucket", check.scope);
+            break;
+        }
+}
+
+// What the decision was made of: all that computing it again needs.
+void write_facts(json_writer& out, const call& c) {
+    out.key("facts").begin_object();
+    out.member("at_us", c.facts.at.us).member("tokens", c.facts.tokens);
+    out.member("estimate_nano", c.facts.estimate.count()).member("input_nano", c.input_estimate.count());
+    out.member("model_known", c.facts.model_known).member("model_priced", c.facts.model_priced);
+    out.member("cap", c.cap).member("choices", c.asked.choices);
+    if (c.facts.hosted_tools > 0) out.member("hosted_tools", c.facts.hosted_tools);
+    out.key("limits").begin_array();
+    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
+        const limit_check& check = c.checks[i];
+        const ledger::reading& at = c.held.readings[i];
+        out.begin_object().member("scope", check.scope).member("window", name_of(check.span));
+        out.member("start", at.start_s).member("maximum", check.maximum).member("hard", check.hard);
+        out.member("spent", at.at.spent.count()).member("held", at.at.held.count());
+        if (check.what != measure::cost)
+            out.member("requests", at.at.requests).member("tokens", at.at.tokens + at.at.tokens_held).member("in_flight", at.at.in_flight);
+        out.end_object();
+    }
+    out.end_array().end_object();
+}
+
+void write_timings(json_writer& out, const call& c) {
+    const std::int64_t now = c.use.clock.steady_us();
+    out.member("received_at", to_rfc3339(c.arrived, true));
+    if (c.held_us > 0) out.member("hold_us", c.held_us - c.started_us);
+    if (c.first_byte_us > 0) out.member("first_byte_us", c.first_byte_us - c.started_us);
+    out.member("total_us", now - c.started_us);
+}
+
+std::string write(const call& c, bool ended) {
+    std::string text;
+    text.reserve(1536);
+    json_writer out(text);
+    out.begin_object();
+    write_identity(out, c);
+    write_intent(out, c);
+    write_routing(out, c);
+    write_billing(out, c, ended);
+    if (ended) {
+        write_enforcement(out, c);
+        out.member("status", c.status);
+        if (c.client_gone) out.member("client_gone", true);
+        write_timings(out, c);
+    }
+    write_facts(out, c);
+    out.end_object();
+    return text;
+}
+
+}
+
+std::string record_json(const call& c) { return write(c, false); }
+
+ledger::usage_row usage_row_of(const call& c) {
+    const attribution& who = c.facts.who;
+    ledger::usage_row row;
+    row.id = c.id;
+    row.tenant = who.tenant;
+    row.key = who.key;
+    row.workspace = who.workspace;
+    row.feature = who.feature;
+    row.agent = who.agent;
+    row.end_user = who.end_user;
+    row.model_requested = who.model;
+    if (c.target) {
+        row.model_served = c.target->alias;
+        row.provider = c.target->provider->name;
+    }
+    row.decision = c.held.admitted ? "allow" : "refuse";
+    row.code = c.code;
+    row.settlement_status = c.charged > usd_nano() || (c.held.admitted && c.status < 300) ? "charged" : "voided";
+    row.status = c.status;
+    row.used = c.used;
+    row.estimated = c.estimate;
+    row.charged = c.charged;
+    row.provider_cost = c.provider_cost;
+    row.source = c.source;
+    row.at = c.arrived;
+    row.record = write(c, true);
+    return row;
+}
+
+void record(call& c) {
+    c.use.log.write(write(c, true));
+    if (c.client_gone) c.use.metrics.client_gone.fetch_add(1, std::memory_order_relaxed);
+    const std::int64_t now = c.use.clock.steady_us();
+    ports::metrics::add(c.use.metrics.total_us, now - c.started_us);
+    if (c.held_us > 0) ports::metrics::add(c.use.metrics.hold_us, c.held_us - c.started_us);
+    if (c.first_byte_us > 0) ports::metrics::add(c.use.metrics.first_byte_us, c.first_byte_us - c.started_us);
+}
+
+}

@@ -1,0 +1,38 @@
+#include "relay.hpp"
+
+#include <algorithm>
+
+namespace tollgate::app {
+
+namespace {
+
+bool is_event_stream(const ports::upstream_answer& answer) {
+    constexpr std::string_view type = "text/event-stream";
+    const auto value = find_field(answer.fields(), "content-type");
+    return value && value->size() >= type.size() && same_name(value->substr(0, type.size()), type);
+}
+
+}
+
+void add_answer_fields(const call& c, const ports::upstream_answer& answer, header_block& fields) {
+    static constexpr std::string_view passed[] = {"content-type", "cache-control", "openai-model", "openai-version",
+                                                  "openai-processing-ms"};
+    add_decision_fields(c, fields);
+    bool typed = false;
+    for (const field& f : answer.fields()) {
+        if (same_name(f.name, "x-request-id")) fields.add("x-upstream-request-id", f.value);
+        const bool pass = std::ranges::any_of(passed, [&](std::string_view name) { return same_name(name, f.name); });
+        if (pass) fields.add(f.name, f.value);
+        typed = typed || same_name(f.name, "content-type");
+    }
+    if (!typed) fields.add("content-type", "application/json");
+}
+
+task<> relay(call& c, ports::upstream_answer& answer, stop_signal&) {
+    const bool good = answer.status() >= 200 && answer.status() < 300;
+    // The provider's own content type decides, not what was asked: an error answered to a stream is no stream.
+    if (good && is_event_stream(answer)) return relay_stream(c, answer);
+    return relay_whole(c, answer);
+}
+
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "call.hpp"
+
+#include <tollgate/ports/upstream.hpp>
+
+namespace tollgate::app {
+
+// Step 7: the answer to the client as it comes; settles on every way out.
+task<> relay(call& c, ports::upstream_answer& answer, stop_signal& stop);
+
+task<> relay_whole(call& c, ports::upstream_answer& answer);      // a JSON answer, whatever its status
+task<> relay_stream(call& c, ports::upstream_answer& answer);     // server-sent events
+
+// We ask the provider for usage that the client did not ask for, and hide what that causes.
+bool usage_is_ours(const call& c);
+
+// Answers a failure after the request was forwarded.
+task<> send_failure(call& c, const refusal& why);
+
+// Fields of a good answer: the decision's, and those of the provider that a client may see.
+void add_answer_fields(const call& c, const ports::upstream_answer& answer, header_block& fields);
+
+}

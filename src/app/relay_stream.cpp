@@ -1,0 +1,99 @@
+// Server-sent events: to the client as they come, usage read in passing, the terminator held back until the
+// settlement is durable.
+#include "relay.hpp"
+
+#include <tollgate/openai/error_body.hpp>
+
+#include <array>
+
+namespace tollgate::app {
+
+namespace {
+
+enum class ending : std::uint8_t { clean, truncated, timed_out, client_gone };
+
+task<bool> write_one(ports::exchange& x, std::string_view bytes) {
+    if (bytes.empty()) co_return true;
+    const std::array pieces{bytes};
+    co_return co_await x.write(pieces);
+}
+
+task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter& meter) {
+    for (;;) {
+        auto part = co_await answer.read();
+        if (c.x.stop().fired()) co_return ending::client_gone;
+        if (!part) co_return part.error().code == errc::provider_timeout ? ending::timed_out : ending::truncated;
+        if (part->empty()) co_return meter.ended() || meter.failed() ? ending::clean : ending::truncated;
+        const std::string_view ready = meter.feed(*part);
+        const bool written = co_await write_one(c.x, ready);
+        if (!written) co_return ending::client_gone;
+        if (meter.ended()) co_return ending::clean;       // what follows the terminator is nobody's
+    }
+}
+
+outcome outcome_of(const openai::stream_meter& meter, ending how) {
+    outcome end;
+    const bool whole = how == ending::clean && !meter.failed();
+    end.how = whole || meter.usage_final() ? outcome::end::complete : outcome::end::partial;
+    end.report = meter.report();
+    end.counted_output = meter.output_tokens_counted();
+    return end;
+}
+
+refusal cut_refusal(ending how) {
+    refusal why;
+    why.code = how == ending::timed_out ? errc::provider_timeout : errc::stream_truncated;
+    why.message = how == ending::timed_out ? "The provider stopped sending before the end of its answer."
+                                           : "The provider's stream ended before its terminator; the answer is incomplete.";
+    return why;
+}
+
+// A stream that failed is never ended cleanly: an error event, then the connection closes.
+task<> end_broken(call& c, ending how) {
+    const refusal why = cut_refusal(how);
+    c.code = openai::code_text(why.code);
+    const std::string event = openai::stream_error(c.where == openai::endpoint::responses, why, c.id_text);
+    const bool written = co_await write_one(c.x, event);
+    (void)written;
+    c.x.abort();
+}
+
+}
+
+task<> relay_stream(call& c, ports::upstream_answer& answer) {
+    c.x.drop_body();
+    c.status = answer.status();
+    c.use.metrics.streams.fetch_add(1, std::memory_order_relaxed);
+    header_block fields;
+    add_answer_fields(c, answer, fields);
+    const auto views = fields.fields();
+    co_await c.x.begin(answer.status(), views);
+
+    openai::stream_meter::options how_to;
+    how_to.where = c.where;
+    how_to.hide_usage = usage_is_ours(c);
+    how_to.quirks = c.target->provider->quirks;
+    openai::stream_meter meter(how_to);
+
+    const ending how = co_await pump(c, answer, meter);
+    c.client_gone = how == ending::client_gone;
+    if (c.client_gone) c.code = "client_closed";
+    const outcome end = outcome_of(meter, how);
+    co_await settle(c, end);
+
+    if (c.client_gone) {
+        c.x.abort();
+        co_return;
+    }
+    if (how != ending::clean) {
+        co_await end_broken(c, how);
+        co_return;
+    }
+    const std::string cost = to_usd(c.charged);
+    const std::string_view rest = meter.tail(cost);
+    const bool written = co_await write_one(c.x, rest);
+    const bool finished = written && co_await c.x.finish();
+    c.client_gone = !finished;
+}
+
+}

@@ -1,0 +1,120 @@
+// An answer that is not a stream: read whole, settled, then sent with its final cost inside.
+#include "relay.hpp"
+
+#include <tollgate/core/limits.hpp>
+#include <tollgate/openai/error_body.hpp>
+
+#include <algorithm>
+
+namespace tollgate::app {
+
+namespace {
+
+constexpr std::size_t padding = 64;
+
+struct whole_body {
+    std::string bytes;
+    bool complete = false;
+    error why;
+};
+
+task<whole_body> read_all(ports::upstream_answer& answer) {
+    whole_body out;
+    for (;;) {
+        auto part = co_await answer.read();
+        if (!part) {
+            out.why = part.error();
+            break;
+        }
+        if (part->empty()) {
+            out.complete = true;
+            break;
+        }
+        if (out.bytes.size() + part->size() > limits::upstream_answer_bytes_max) {
+            out.why = {errc::provider_error, "the answer is too large"};
+            break;
+        }
+        if (out.bytes.empty()) out.bytes.reserve(part->size() + padding);
+        out.bytes.append(*part);
+    }
+    // simdjson reads past the end.
+    out.bytes.reserve(out.bytes.size() + padding);
+    co_return out;
+}
+
+// `usage.cost_usd` in the body, where the client finds the final cost.
+void insert_cost(std::string& body, const openai::answer_report& report, usd_nano charged) {
+    if (report.usage_close == 0) return;
+    std::string member = report.usage_empty ? "" : ",";
+    member += "\"cost_usd\":\"" + to_usd(charged) + "\"";
+    body.insert(report.usage_close, member);
+}
+
+std::string_view retry_after_of(const ports::upstream_answer& answer) {
+    return find_field(answer.fields(), "retry-after").value_or("");
+}
+
+// The provider said no: nothing is owed, and its error reaches the client in OpenAI's shape.
+task<> pass_error(call& c, const ports::upstream_answer& answer, std::string_view body) {
+    openai::error_answer mapped = openai::normalise_provider_error(answer.status(), body, retry_after_of(answer), c.id_text);
+    c.status = mapped.status;
+    c.code = "provider_status_" + std::to_string(answer.status());
+    c.use.metrics.provider_errors.fetch_add(1, std::memory_order_relaxed);
+    outcome end;
+    end.how = outcome::end::refused;
+    co_await settle(c, end);
+    header_block fields;
+    fields.add("content-type", "application/json");
+    add_decision_fields(c, fields);
+    for (const auto& [name, value] : mapped.fields) fields.add(name, value);
+    const auto views = fields.fields();
+    c.client_gone = !co_await c.x.send(mapped.status, views, mapped.body);
+}
+
+task<> pass_cut(call& c, const whole_body& got, const openai::answer_report& report) {
+    outcome end;
+    end.how = outcome::end::partial;
+    end.report = report.usage;
+    end.counted_output = std::max(report.output_tokens_counted, static_cast<std::int64_t>(got.bytes.empty() ? 0 : 1));
+    refusal why;
+    why.code = got.why.code == errc::provider_timeout ? errc::provider_timeout : errc::provider_unavailable;
+    why.message = "The provider's answer was cut before its end.";
+    c.code = openai::code_text(why.code);
+    co_await settle(c, end);
+    co_await send_failure(c, why);
+}
+
+}
+
+task<> relay_whole(call& c, ports::upstream_answer& answer) {
+    c.x.drop_body();
+    whole_body got = co_await read_all(answer);
+    const bool good = answer.status() >= 200 && answer.status() < 300;
+    if (!good) {
+        co_await pass_error(c, answer, got.bytes);
+        co_return;
+    }
+    const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.target->provider->quirks);
+    if (!got.complete) {
+        co_await pass_cut(c, got, report);
+        co_return;
+    }
+    if (report.error && !report.usage.present) {
+        co_await pass_error(c, answer, got.bytes);
+        co_return;
+    }
+    outcome end;
+    end.how = outcome::end::complete;
+    end.report = report.usage;
+    end.counted_output = report.output_tokens_counted;
+    c.status = answer.status();
+    co_await settle(c, end);
+    insert_cost(got.bytes, report, c.charged);
+
+    header_block fields;
+    add_answer_fields(c, answer, fields);
+    const auto views = fields.fields();
+    c.client_gone = !co_await c.x.send(answer.status(), views, got.bytes);
+}
+
+}

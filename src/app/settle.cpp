@@ -1,0 +1,116 @@
+// Step 8: what the request cost, exactly once, on every way out.
+#include "call.hpp"
+
+#include <tollgate/core/assert.hpp>
+#include <tollgate/core/limits.hpp>
+
+#include <algorithm>
+
+namespace tollgate::app {
+
+namespace {
+
+usd_nano in_customer_money(const call& c, usd_nano cost) {
+    const __int128 exact = static_cast<__int128>(cost.count()) * c.policy->charge_permille;
+    return usd_nano(static_cast<std::int64_t>((exact + 500) / 1000));
+}
+
+usd_nano in_provider_money(const call& c, usd_nano charge) {
+    return usd_nano(static_cast<std::int64_t>(static_cast<__int128>(charge.count()) * 1000 / c.policy->charge_permille));
+}
+
+// The model and tier that the answer names decide the price, under the book in force when the request was held.
+void charge_usage(call& c, const outcome& end, const openai::settlement& settled) {
+    const std::string& named = end.report.model;
+    const tollgate::price* price = nullptr;
+    if (!named.empty() && named != c.target->upstream_name)
+        price = c.config->catalog->price_of(c.target->provider->name, named, c.arrived);
+    if (!price) price = c.price;
+    if (!price) return;
+    const service_tier asked = c.tier == service_tier::automatic ? service_tier::standard : c.tier;
+    const auto cost = cost_of(settled.used, *price, end.report.tier.value_or(asked));
+    if (cost) {
+        c.provider_cost = *cost;
+        c.charged = in_customer_money(c, *cost);
+        return;
+    }
+    c.flagged = true;
+    c.charged = c.estimate;
+    c.provider_cost = in_provider_money(c, c.estimate);
+}
+
+void charge_hold(call& c, usd_nano amount, cost_source source) {
+    c.charged = amount;
+    c.provider_cost = in_provider_money(c, amount);
+    c.source = source;
+    c.flagged = true;
+    c.used.prompt_tokens = c.bound.input_tokens;
+    if (amount == c.estimate) c.used.completion_tokens = c.bound.output_tokens;
+}
+
+// Nobody knows what it cost: as the policy says.
+bool charge_unknown(call& c) {
+    switch (c.policy->usage_unknown) {
+    case policy::usage_unknown::charge_estimate: charge_hold(c, c.estimate, cost_source::estimated); return true;
+    case policy::usage_unknown::charge_input: charge_hold(c, c.input_estimate, cost_source::estimated); return true;
+    case policy::usage_unknown::release: return false;
+    }
+    TG_ASSERT(false);
+}
+
+// Fills in what is charged; false: nothing is, the hold is released.
+bool measure_cost(call& c, const outcome& end) {
+    if (end.how == outcome::end::not_sent || end.how == outcome::end::refused) return false;
+    if (end.how == outcome::end::unknown) return charge_unknown(c);
+    openai::settlement_input in;
+    in.bound = c.bound;
+    in.report = end.report;
+    in.complete = end.how == outcome::end::complete;
+    in.answered = true;
+    in.counted_output = end.counted_output;
+    in.input_estimate = c.bound.input_tokens;
+    const openai::settlement settled = openai::settle_usage(in);
+    c.flagged = settled.flagged;
+    if (settled.at_hold) {
+        charge_hold(c, c.estimate, cost_source::estimated);
+        return true;
+    }
+    c.used = settled.used;
+    c.source = settled.source;
+    charge_usage(c, end, settled);
+    return true;
+}
+
+void count(call& c, const ports::ledger_port::settled& done) {
+    ports::metrics& m = c.use.metrics;
+    const auto add = [](auto& counter, auto value) { counter.fetch_add(static_cast<std::uint64_t>(value), std::memory_order_relaxed); };
+    add(m.settled, 1);
+    if (c.source == cost_source::estimated) add(m.settled_estimated, 1);
+    if (c.source == cost_source::counted) add(m.settled_counted, 1);
+    if (done.outcome.overage > usd_nano()) add(m.overages, 1);
+    if (done.in_outbox) add(m.outboxed, 1);
+    add(m.charged_nano_usd, c.charged.count());
+    add(m.estimated_nano_usd, c.estimate.count());
+    add(m.prompt_tokens, c.used.prompt_tokens);
+    add(m.completion_tokens, c.used.completion_tokens);
+}
+
+}
+
+task<> settle(call& c, const outcome& end) {
+    TG_ASSERT(c.holding);
+    c.holding = false;
+    c.model_answered = end.report.model;
+    if (!measure_cost(c, end)) {
+        ledger::release_op op{c.held.hold, usage_row_of(c)};
+        const auto done = co_await c.use.ledger.release(std::move(op));
+        c.outboxed = done.in_outbox;
+        co_return;
+    }
+    ledger::settle_op op{c.held.hold, c.charged, c.used.total(), usage_row_of(c)};
+    const auto done = co_await c.use.ledger.settle(std::move(op));
+    c.outboxed = done.in_outbox;
+    count(c, done);
+}
+
+}
