@@ -8,12 +8,13 @@ export function median(values) {
 
 export const fixed = (value, digits = 1) => (value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits));
 
-// Rows of strings, the first one the head; the first column is left-aligned, the others right.
-export function table(rows) {
+// Rows of strings, the first one the head. `left` columns are names: left-aligned, and the first is not repeated.
+export function table(rows, left = 1) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
-  const line = (row) => row.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join('   ');
+  const line = (row) => row.map((cell, i) => (i < left ? String(cell).padEnd(widths[i]) : String(cell).padStart(widths[i]))).join('   ');
   const rule = widths.map((width) => '-'.repeat(width)).join('   ');
-  return [line(rows[0]), rule, ...rows.slice(1).map(line)].map((text) => `  ${text}`).join('\n');
+  const once = rows.slice(1).map((row, i) => (left > 1 && row[0] === rows[i][0] ? ['', ...row.slice(1)] : row));
+  return [line(rows[0]), rule, ...once.map(line)].map((text) => `  ${text}`).join('\n');
 }
 
 let step_now = 0;

@@ -99,7 +99,7 @@ function report_pinned() {
   say(`\nA. CPU of the proxy's process per request. Everything on one core (proxy, provider, load generator), ${rounds} rounds of ` +
       `${seconds} s, interleaved; the ratio is the median of the rounds' ratios.`);
   const rows = result.pinned.map((row) => [row.case, row.proxy, fixed(row.us), fixed(row.ratio, 2), fixed(row.store_us)]);
-  say(table([['case', 'proxy', 'us', 'x nginx', 'PostgreSQL us'], ...rows]));
+  say(table([['case', 'proxy', 'us', 'x nginx', 'PostgreSQL us'], ...rows], 2));
   const chunks = result.pinned.filter((row) => row.us_per_chunk !== undefined);
   say(`\nD. CPU per relayed chunk, streams of ${stream_chunks} chunks, pinned as above.`);
   say(table([['proxy', 'us a chunk', 'x nginx'], ...chunks.map((row) => [row.proxy, fixed(row.us_per_chunk, 2), fixed(row.ratio, 2)])]));
@@ -127,7 +127,7 @@ function report_two_cores() {
   say(`\nB. Requests a second with ${connections_count} connections, everything on ${result.cores} cores. Provider and load generator ` +
       'take their share of the same cores: figures compare with one another, not with other machines.');
   const rows = result.two_cores.map((row) => [row.case, row.proxy, fixed(row.rps, 0), fixed(row.ratio, 2), fixed(row.p50_ms, 2), fixed(row.p99_ms, 2)]);
-  say(table([['case', 'proxy', 'req/s', 'x nginx', 'p50 ms', 'p99 ms'], ...rows]));
+  say(table([['case', 'proxy', 'req/s', 'x nginx', 'p50 ms', 'p99 ms'], ...rows], 2));
 }
 
 // ---- C ----

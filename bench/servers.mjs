@@ -1,10 +1,10 @@
 // The servers that are compared: nginx as a plain proxy, tollgate on either store, and the PostgreSQL it writes to.
 
 import {execFileSync} from 'node:child_process';
-import {chownSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {createServer} from 'node:net';
-import {Process, admin_token, start_gateway, write_files} from '../scripts/sandbox.mjs';
+import {Process, admin_token, start_gateway, temporary_folder, write_files} from '../scripts/sandbox.mjs';
 
 export const tenants_count = 1000;
 
@@ -82,8 +82,7 @@ function postgres_folder() {
 
 export async function start_postgres(folder, {wrap}) {
   const bin = postgres_folder();
-  const home = join(folder, 'postgres');
-  mkdirSync(home);
+  const home = temporary_folder('postgres');      // of its own: the server's user must be able to reach it
   let as_user = [];
   let user = process.env.USER ?? 'tollgate';
   if (process.getuid() === 0) {
@@ -91,7 +90,6 @@ export async function start_postgres(folder, {wrap}) {
     user = 'postgres';
     const id = (flag) => Number(execFileSync('id', [flag, user], {encoding: 'utf8'}));
     chownSync(home, id('-u'), id('-g'));
-    chmodSync(folder, 0o755);
     as_user = ['setpriv', '--reuid', user, '--regid', String(id('-g')), '--clear-groups', '--'];
   }
   const quiet = {stdio: 'ignore', cwd: home};
@@ -99,7 +97,7 @@ export async function start_postgres(folder, {wrap}) {
   execFileSync(init[0], init.slice(1), quiet);
   const settings = ['listen_addresses=', `unix_socket_directories=${home}`, 'max_connections=20'];
   const args = ['-D', join(home, 'data'), ...settings.flatMap((setting) => ['-c', setting])];
-  const server = new Process(`${bin}/postgres`, args, {log: join(folder, 'postgres.log'), wrap: [...wrap, ...as_user]});
+  const server = new Process(`${bin}/postgres`, args, {log: join(folder, 'postgres.log'), wrap: [...wrap, ...as_user], last_signal: 'SIGQUIT'});
   for (let tries = 0; ; ++tries) {
     try {
       execFileSync(`${bin}/pg_isready`, ['-q', '-h', home], quiet);
@@ -113,7 +111,10 @@ export async function start_postgres(folder, {wrap}) {
   server.store_url = `postgresql://tollgate@/tollgate?host=${encodeURIComponent(home)}`;
   server.pids = () => [server.pid, ...children_of(server.pid)];
   // A fast shutdown: open connections do not hold it up.
-  server.stop_fast = () => server.stop('SIGINT');
+  server.stop_fast = async () => {
+    await server.stop('SIGINT');
+    rmSync(home, {recursive: true, force: true});
+  };
   return server;
 }
 

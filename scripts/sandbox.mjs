@@ -16,18 +16,25 @@ const start_ms_max = 20_000;
 const stop_ms_max = 40_000;
 const run = promisify(execFile);
 
+// Whatever ends this program ends what it started.
+const alive = new Set();
+process.on('exit', () => { for (const one of alive) one.child.kill(one.last_signal); });
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => process.exit(code));
+
 // A process of ours, its output in a file; `stop` asks it to end and waits until it has.
 export class Process {
-  constructor(command, args, {log, env = {}, wrap = []} = {}) {
+  constructor(command, args, {log, env = {}, wrap = [], last_signal = 'SIGTERM'} = {}) {
     const out = openSync(log, 'a');
     const [program, ...rest] = [...wrap, command, ...args];
     this.log = log;
     this.name = `${command} ${args[0] ?? ''}`;
+    this.last_signal = last_signal;
     this.child = spawn(program, rest, {stdio: ['ignore', out, out], env: {...process.env, ...env}});
+    alive.add(this);
     this.ended = new Promise((done) => {
       this.child.once('error', (error) => done({code: null, error}));
       this.child.once('exit', (code, signal) => done({code, signal}));
-    });
+    }).finally(() => alive.delete(this));
   }
 
   get pid() { return this.child.pid; }
