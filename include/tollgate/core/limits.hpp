@@ -52,6 +52,8 @@ inline constexpr std::uint32_t dns_refresh_ms = 30'000;             // older add
 inline constexpr std::uint32_t dns_stale_ms = 600'000;              // older ones are waited for
 inline constexpr std::size_t upstream_answer_bytes_max = 64 * 1024 * 1024;   // an answer that is not a stream
 inline constexpr std::size_t sse_event_bytes_max = 256 * 1024;      // a larger event is relayed unread
+inline constexpr std::size_t sse_terminal_bytes_max = 16 * 1024 * 1024;      // but for one that ends a stream with its usage
+inline constexpr std::size_t stream_text_bytes_max = 16 * 1024;     // output text kept to be counted in one go
 
 // --- request contents ----------------------------------------------------------------------------------------
 inline constexpr int json_depth_max = 64;
@@ -66,6 +68,8 @@ inline constexpr std::int64_t amount_nano_max = 1'000'000'000'000'000'000;      
 
 // --- ledger --------------------------------------------------------------------------------------------------
 inline constexpr std::size_t batch_ops_max = 512;
+inline constexpr std::size_t idempotency_key_bytes_max = 255;       // of a movement of money
+inline constexpr std::size_t reason_bytes_max = 1'024;
 inline constexpr std::size_t writer_queue_max = 16'384;
 inline constexpr std::uint32_t reserve_wait_ms_max = 2'000;         // then 503 ledger_unavailable
 inline constexpr std::uint32_t settle_wait_ms_max = 2'000;          // then the outbox takes it
@@ -81,6 +85,7 @@ inline constexpr std::uint32_t store_statement_ms_max = 5'000;      // of the le
 inline constexpr std::uint32_t store_lock_ms_max = 2'000;           // waiting for another process's batch
 inline constexpr std::uint32_t store_report_ms_max = 60'000;        // one statement of an export or a verification
 inline constexpr int store_begin_attempts_max = 4;                  // windows that turn while a batch begins
+inline constexpr int run_ops_attempts_max = 8;                      // of a command's own transaction
 inline constexpr std::size_t store_page_rows_max = 1'000;
 inline constexpr std::int64_t store_groups_max = 10'000;            // rows of one grouped usage report
 inline constexpr std::int64_t prune_scan_rows_max = 5'000;          // counters looked at per call
@@ -91,6 +96,8 @@ inline constexpr std::int64_t hour_counter_kept_s = 72 * 3'600;
 inline constexpr std::size_t key_bytes_max = 512;                   // a credential as sent
 inline constexpr std::size_t key_cache_max = 100'000;
 inline constexpr std::size_t key_negative_cache_max = 10'000;
+inline constexpr std::size_t key_thread_cache_max = 10'000;         // of those, kept by one I/O thread
+inline constexpr std::uint32_t key_negative_ms = 1'000;             // "no such key" is believed this long
 inline constexpr std::uint32_t key_poll_ms = 250;                   // revocation reaches every process within a second
 
 // --- configuration files -------------------------------------------------------------------------------------
@@ -105,6 +112,14 @@ inline constexpr std::size_t config_problems_max = 1'000;           // reported 
 inline constexpr std::size_t policy_limits_max = limits_per_request_max - 4;   // besides month, hard stop, day, prepaid
 inline constexpr std::size_t policy_files_max = 200'000;
 inline constexpr int template_depth_max = 4;                        // `extends` of `extends`
+
+// --- mock upstream -------------------------------------------------------------------------------------------
+inline constexpr std::size_t mock_requests_kept = 256;
+inline constexpr std::size_t mock_body_bytes_kept = 64 * 1024;      // of one request, for GET /__mock/requests
+inline constexpr std::size_t mock_names_max = 1'024;                // paths and models counted one by one
+inline constexpr std::int64_t mock_words_max = 100'000;             // in one answer
+inline constexpr std::int64_t mock_line_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::int64_t mock_wait_ms_max = 600'000;
 
 // --- process -------------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t drain_ms_max = 30'000;
