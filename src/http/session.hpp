@@ -26,6 +26,8 @@ public:
     void drain();
     // The exchange must end now: its I/O fails from here on.
     void force_stop();
+    // The client sees the connection reset.
+    void reset();
 
     std::size_t place = 0; // in server_state::sessions
 

@@ -1,5 +1,7 @@
 #include "session.hpp"
 
+#include <tollgate/http/reset.hpp>
+
 #include <charconv>
 
 namespace tollgate::http {
@@ -108,5 +110,13 @@ task<bool> session::deliver_rest(std::size_t done) {
     if (ec) stop_.fire();
     co_return !ec;
 }
+
+void session::reset() {
+    abort();
+    watch_peer(-1);
+    stream_.reset();
+}
+
+void reset_connection(ports::exchange& which) { dynamic_cast<session&>(which).reset(); }
 
 }
