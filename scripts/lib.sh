@@ -62,10 +62,11 @@ step() {
     set -e
     if [ "$code" != 0 ]; then
         printf '\n%s: failed (exit %d). The end of %s:\n\n' "$head" "$code" "${log#"$root"/}" >&2
-        tail -n 40 "$log" >&2
+        tail -n 60 "$log" >&2
         return "$code"
     fi
-    if [ "$interactive" = 1 ]; then printf '\r%s: done, %d s   \n' "$head" $((SECONDS - from)); fi
+    if [ "$interactive" = 1 ]; then printf '\r'; fi
+    printf '%s: done, %d s   \n' "$head" $((SECONDS - from))
 }
 
 # The build of one preset; targets follow.
