@@ -1,0 +1,75 @@
+#include "output_text.hpp"
+
+#include "json_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tollgate::openai {
+
+namespace {
+
+constexpr std::array<std::string_view, 19> form_keys{
+    "role",
+    "id",
+    "type",
+    "object",
+    "finish_reason",
+    "status",
+    "token",
+    "tokens",
+    "call_id",
+    "item_id",
+    "data",
+    "url",
+    "title",
+    "annotations",
+    "native_finish_reason",
+    "format",
+    "file_id",
+    "encrypted_content",
+    "result",
+};
+
+bool is_form_key(std::string_view key) { return std::ranges::find(form_keys, key) != form_keys.end(); }
+
+// The closing quote of a string that starts at `from`, or npos.
+std::size_t end_of_string(std::string_view json, std::size_t from) {
+    for (std::size_t at = json.find('"', from); at != std::string_view::npos; at = json.find('"', at + 1)) {
+        std::size_t slashes = 0;
+        while (at > from + slashes && json[at - 1 - slashes] == '\\') ++slashes;
+        if (slashes % 2 == 0) return at;
+    }
+    return std::string_view::npos;
+}
+
+void append_decoded(std::string& out, std::string_view inside) {
+    if (json::has_escapes(inside))
+        out += json::unescape(inside);
+    else
+        out += inside;
+}
+
+}
+
+std::string_view string_at(std::string_view json) {
+    const std::size_t end = end_of_string(json, 1);
+    return end == std::string_view::npos ? std::string_view() : json.substr(1, end - 1);
+}
+
+void append_output_text(std::string& out, std::string_view json) {
+    bool counts = true; // by the last key seen
+    for (std::size_t at = json.find('"'); at != std::string_view::npos; at = json.find('"', at)) {
+        const std::size_t end = end_of_string(json, at + 1);
+        if (end == std::string_view::npos) return;
+        const std::string_view inside = json.substr(at + 1, end - at - 1);
+        at = end + 1;
+        while (at < json.size() && json::is_space(json[at])) ++at;
+        if (at < json.size() && json[at] == ':')
+            counts = !is_form_key(inside);
+        else if (counts)
+            append_decoded(out, inside);
+    }
+}
+
+}
