@@ -16,14 +16,19 @@ struct metrics {
     std::atomic<std::uint64_t> charged_nano_usd{0}, estimated_nano_usd{0};
     std::atomic<std::uint64_t> prompt_tokens{0}, completion_tokens{0};
     std::atomic<std::int64_t> in_flight{0};
-    // Histograms in powers of two of microseconds: bucket i counts values below 2^i us.
+    // Histograms in powers of two of microseconds: bucket i counts values below 2^i us, the last one all the rest.
     static constexpr std::size_t buckets = 28;
-    std::array<std::atomic<std::uint64_t>, buckets> total_us{}, hold_us{}, first_byte_us{};
+    struct histogram {
+        std::array<std::atomic<std::uint64_t>, buckets> count{};
+        std::atomic<std::uint64_t> sum_us{0};
+    };
+    histogram total_us, hold_us, first_byte_us;
 
-    static void add(std::array<std::atomic<std::uint64_t>, buckets>& histogram, std::int64_t us) {
+    static void add(histogram& into, std::int64_t us) {
         std::size_t bucket = 0;
         while (bucket + 1 < buckets && (std::int64_t{1} << bucket) <= us) ++bucket;
-        histogram[bucket].fetch_add(1, std::memory_order_relaxed);
+        into.count[bucket].fetch_add(1, std::memory_order_relaxed);
+        if (us > 0) into.sum_us.fetch_add(static_cast<std::uint64_t>(us), std::memory_order_relaxed);
     }
 };
 
