@@ -1,0 +1,38 @@
+#pragma once
+
+// Every connection to the store that a process needs, opened and made ready at start.
+
+#include <tollgate/config/load.hpp>
+#include <tollgate/store/account_store.hpp>
+#include <tollgate/store/key_store.hpp>
+#include <tollgate/store/ledger_store.hpp>
+#include <tollgate/store/migration.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace tollgate {
+
+// The store cannot be reached: exit code 3.
+struct store_unreachable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct stores {
+    std::unique_ptr<store::database> database;
+    std::unique_ptr<store::ledger_store> writer, sweeper;
+    std::unique_ptr<store::key_store> keys, key_poller;
+    std::vector<std::unique_ptr<store::key_store>> key_readers;
+    std::vector<std::unique_ptr<store::account_store>> accounts;
+};
+
+// Applies pending migrations when the settings say so. Throws store_unreachable, or std::runtime_error for the rest.
+stores open_stores(const config::settings& settings, std::size_t readers);
+
+// Takes a configuration into use as far as the store is concerned: remembers every policy version (the same version
+// with other content is an error) and credits opening grants, once a tenant. The error is for a person.
+std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys, store::ledger_store& ledger);
+
+}

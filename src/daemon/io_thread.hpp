@@ -1,0 +1,67 @@
+#pragma once
+
+// One I/O thread and everything that is its own: loop, ticker, listener, provider connections, its side of the ledger.
+
+#include <tollgate/app/ledger_client.hpp>
+#include <tollgate/app/services.hpp>
+#include <tollgate/daemon/system_ports.hpp>
+#include <tollgate/http/server.hpp>
+#include <tollgate/keys/key_directory.hpp>
+#include <tollgate/runtime/ticker.hpp>
+#include <tollgate/upstream/upstream_pool.hpp>
+
+#include <future>
+#include <memory>
+#include <thread>
+
+namespace tollgate {
+
+// What the threads share; outlives them.
+struct shared_parts {
+    const app::live_configuration& config;
+    app::ledger_writer& writer;
+    keys::key_cache& key_cache;
+    const keys::key_hasher& hasher;
+    upstream::tls_contexts& tls_contexts;
+    app::account_reader& accounts;
+    std::string node;
+};
+
+class io_thread {
+public:
+    io_thread(const shared_parts& shared, ports::request_log& log, const http::server_options& options,
+              http::handler routes_first);
+    ~io_thread();
+
+    std::uint16_t listen();                     // before start
+    void start();
+    executor on() { return context_.get_executor(); }
+    ports::metrics& metrics() { return metrics_; }
+    app::services& services() { return services_; }
+    ticker& tick() { return ticker_; }
+    http::server& server() { return *server_; }
+    bool ledger_healthy() const { return ledger_.healthy(); }
+
+    // No new connections; what runs may end within `grace_ms`, then its sockets close and it settles.
+    void begin_drain(std::uint32_t grace_ms);
+    void wait_drained();
+    void stop();                                // the loop ends; after wait_drained
+
+private:
+    net::io_context context_{1};
+    net::executor_work_guard<executor> busy_{context_.get_executor()};
+    ticker ticker_{context_.get_executor()};
+    ports::metrics metrics_;
+    system_clock clock_{context_.get_executor()};
+    system_rng random_;
+    app::ledger_client ledger_;
+    keys::key_directory keys_;
+    upstream::dns_cache names_{context_.get_executor()};
+    upstream::upstream_pool pool_;
+    app::services services_;
+    std::unique_ptr<http::server> server_;
+    std::promise<void> drained_;
+    std::thread thread_;
+};
+
+}

@@ -1,0 +1,94 @@
+#include <tollgate/daemon/stores.hpp>
+
+#include <tollgate/daemon/open_store.hpp>
+#include <tollgate/daemon/system_ports.hpp>
+#include <tollgate/store/run_ops.hpp>
+
+namespace tollgate {
+
+namespace {
+
+constexpr std::size_t grants_a_batch = 200;
+
+template <class T>
+T must(store_result<T> value, const std::string& what) {
+    if (value) return std::move(*value);
+    const std::string text = what + ": " + value.error().detail;
+    if (value.error().fault == store_fault::corrupt) throw std::runtime_error(text);
+    throw store_unreachable(text);
+}
+
+void migrate(store::database& database, bool allowed) {
+    if (allowed) {
+        must(database.migrate(), "migrations of " + database.description());
+        return;
+    }
+    const int pending = must(database.pending(), "the store " + database.description());
+    if (pending > 0)
+        throw std::runtime_error(std::to_string(pending) + " migrations are pending and store.migrate is false; run "
+                                                           "`tollgate migrate` first");
+}
+
+ledger::op opening_grant(const policy::tenant_policy& policy, ports::rng& random) {
+    ledger::move_op op;
+    op.tenant = policy.tenant;
+    op.idempotency_key = "opening";
+    op.kind = ledger::movement::opening;
+    op.amount = *policy.prepaid_opening;
+    op.reason = "prepaid_balance_usd of policy " + policy.version;
+    op.actor = "policy";
+    op.transaction = request_id::make(wall_clock_now().ms(), static_cast<std::uint16_t>(random.next()), random.next());
+    return op;
+}
+
+std::expected<void, std::string> credit_openings(const config::loaded& next, store::ledger_store& ledger) {
+    system_rng random;
+    std::vector<ledger::op> ops;
+    const auto flush = [&]() -> std::expected<void, std::string> {
+        auto done = store::run_ops(ledger, ops);
+        ops.clear();
+        if (!done) return std::unexpected("opening grants: " + done.error().detail);
+        return {};
+    };
+    for (const auto& [tenant, policy] : next.policies->tenants) {
+        if (!policy->prepaid_opening || *policy->prepaid_opening <= usd_nano()) continue;
+        ops.push_back(opening_grant(*policy, random));
+        if (ops.size() < grants_a_batch) continue;
+        if (auto done = flush(); !done) return done;
+    }
+    return ops.empty() ? std::expected<void, std::string>() : flush();
+}
+
+}
+
+stores open_stores(const config::settings& settings, std::size_t readers) {
+    stores all;
+    all.database = open_store(settings.store.url);
+    migrate(*all.database, settings.store.migrate);
+    const std::string what = "the store " + all.database->description();
+    all.writer = must(all.database->open_ledger(), what);
+    all.sweeper = must(all.database->open_ledger(), what);
+    all.keys = must(all.database->open_keys(), what);
+    all.key_poller = must(all.database->open_keys(), what);
+    for (std::size_t i = 0; i < readers; ++i) {
+        all.key_readers.push_back(must(all.database->open_keys(), what));
+        all.accounts.push_back(must(all.database->open_accounts(), what));
+    }
+    return all;
+}
+
+std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys,
+                                       store::ledger_store& ledger) {
+    for (const auto& [tenant, policy] : next.policies->tenants) {
+        const auto source = next.sources.find(tenant);
+        const std::string content = source == next.sources.end() ? std::string() : source->second.canonical;
+        auto known = keys.remember_policy(tenant, policy->version, policy->hash, content);
+        if (!known) return std::unexpected("policy versions: " + known.error().detail);
+        if (*known != policy->hash)
+            return std::unexpected("the policy of tenant " + tenant + " changed, but its policy_version is still " +
+                                   policy->version + "; give the changed policy a new version");
+    }
+    return credit_openings(next, ledger);
+}
+
+}

@@ -1,0 +1,106 @@
+#pragma once
+
+// A store of maps: what `apply` writes is what the next batch finds.
+
+#include <tollgate/ledger/apply.hpp>
+
+#include <gtest/gtest.h>
+#include <functional>
+
+namespace tollgate::ledger {
+
+class book {
+public:
+    snapshot rows;
+    std::vector<entry> entries;
+    std::vector<usage_row> usage;
+
+    std::vector<outcome> run(const std::vector<op>& ops) {
+        applied done = ledger::apply(std::span<const op>(ops), rows);
+        for (auto& [key, row] : done.write.counters) rows.counters[key] = row;
+        for (auto& [key, row] : done.write.balances) rows.balances[key] = row;
+        for (const reservation& hold : done.write.reservations_opened) rows.reservations[hold.id] = hold;
+        for (const auto& [tenant, id] : done.write.reservations_ended) rows.reservations.erase(id);
+        for (const usage_row& row : done.write.usage) remember(row);
+        for (const usage_row& row : done.write.usage_corrected) remember(row);
+        for (const auto& r : done.write.refunds) rows.charges[{r.tenant, r.id}].refunded = r.refunded;
+        for (const entry& leg : done.write.entries) {
+            if (!leg.idempotency_key.empty()) rows.movements[{leg.tenant, leg.idempotency_key}] = {leg.transaction};
+            entries.push_back(leg);
+        }
+        return done.outcomes;
+    }
+
+    template <class Outcome>
+    Outcome one(op what) {
+        return std::get<Outcome>(run({std::move(what)}).front());
+    }
+
+    counter at(const std::string& scope, window span) const {
+        const auto found = rows.counters.find({"acme", scope, span, window_start(span, rows.now, *time_zone::utc())});
+        return found == rows.counters.end() ? counter{} : found->second;
+    }
+
+    // Sum of one account, credits less debits.
+    usd_nano account_balance(account which) const {
+        usd_nano sum;
+        for (const entry& leg : entries) {
+            if (leg.credit == which) sum += leg.amount;
+            if (leg.debit == which) sum -= leg.amount;
+        }
+        return sum;
+    }
+
+private:
+    void remember(const usage_row& row) {
+        usage.push_back(row);
+        if (row.ended) rows.endings[row.id] = {*row.ended, row.charged, row.provisional, row.tokens, row.counted};
+        rows.charges[{row.tenant, row.id}].charged = row.charged;
+    }
+};
+
+inline request_id id_of(std::uint64_t n) { return request_id::make(1'780'000'000'000, 0, n); }
+
+inline limit_check cost_limit(std::int64_t maximum, window span = window::month, std::string scope = "tenant") {
+    limit_check check;
+    check.scope = std::move(scope);
+    check.span = span;
+    check.maximum = maximum;
+    return check;
+}
+
+inline reserve_op reserve_of(std::uint64_t n, std::int64_t amount, std::vector<limit_check> limits = {}) {
+    reserve_op op;
+    op.hold.id = id_of(n);
+    op.hold.tenant = "acme";
+    op.hold.amount = usd_nano(amount);
+    op.hold.input_amount = usd_nano(amount / 2);
+    op.hold.tokens = 10;
+    op.ttl_ms = 60'000;
+    for (std::size_t i = 0; i < limits.size(); ++i) limits[i].limit = static_cast<std::uint16_t>(i);
+    op.limits = std::move(limits);
+    return op;
+}
+
+inline usage_row row_of(const reservation& hold) {
+    usage_row row;
+    row.id = hold.id;
+    row.tenant = hold.tenant;
+    return row;
+}
+
+inline settle_op settle_of(const reservation& hold, std::int64_t actual, std::int64_t tokens = 5) {
+    return {hold, usd_nano(actual), tokens, row_of(hold)};
+}
+
+inline move_op top_up_of(const std::string& key, std::int64_t amount, movement kind = movement::top_up) {
+    move_op op;
+    op.tenant = "acme";
+    op.idempotency_key = key;
+    op.kind = kind;
+    op.amount = usd_nano(amount);
+    op.transaction = request_id(1, std::hash<std::string>{}(key));
+    return op;
+}
+
+}
