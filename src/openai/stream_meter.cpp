@@ -35,6 +35,7 @@ private:
         std::string bytes;
         std::size_t usage_close = 0; // in `bytes`; 0: no usage object
         bool usage_empty = false;
+        bool verbatim = false;          // as it came, line ends included
     };
 
     void take(const sse_unit& unit);
@@ -89,7 +90,7 @@ void stream_meter::state::take(const sse_unit& unit) {
     case sse_unit::form::event: return take_event(unit);
     case sse_unit::form::line_feed:
         if (passed_last_) return pass(unit.bytes);
-        if (!held_.bytes.empty()) held_.bytes += unit.bytes;
+        if (held_.verbatim) held_.bytes += unit.bytes;
         return;
     case sse_unit::form::unread:
         unread_bytes_ += static_cast<std::int64_t>(unit.bytes.size());
@@ -186,7 +187,7 @@ void stream_meter::state::pass_without(const sse_unit& unit, std::string_view da
             .append(data.substr(cut.end))
             .append("\n\n");
         run_ = {};
-        passed_last_ = true;
+        passed_last_ = false;           // its line ends are ours
         return;
     }
     const auto at = static_cast<std::size_t>(data.data() - unit.bytes.data());
@@ -197,7 +198,8 @@ void stream_meter::state::pass_without(const sse_unit& unit, std::string_view da
 void stream_meter::state::hold(const sse_unit& unit, std::string_view data, const answer_walk& chunk) {
     passed_last_ = false;
     std::size_t at = 0;
-    if (unit.data_lines > 1) {
+    held_.verbatim = unit.data_lines == 1;
+    if (!held_.verbatim) {
         held_.bytes.clear();
         if (!unit.name.empty()) held_.bytes.append("event: ").append(unit.name).append("\n");
         held_.bytes += "data: ";
