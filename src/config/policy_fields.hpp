@@ -40,6 +40,9 @@ void read_limit_action(node& value, limit_entry& into, context& at);
 void read_alert_levels(node& value, policy::tenant_policy& into, context& at);
 std::optional<std::string> read_tenant_id(node& value, context& at);
 
+std::vector<std::string_view> dimension_names();
+std::vector<std::string_view> window_names();
+
 // What must hold between the fields, and between them and the catalogue.
 void check_policy(const node& document, const policy_entry& read, const policy_context& with, context& at);
 

@@ -7,12 +7,6 @@ namespace tollgate::config {
 
 namespace {
 
-std::vector<std::string_view> dimension_names() {
-    std::vector<std::string_view> names;
-    for (std::size_t i = 0; i < dimensions; ++i) names.push_back(name_of(static_cast<dimension>(i)));
-    return names;
-}
-
 int measures_of(const limit_entry& entry) {
     return entry.cost.has_value() + entry.tokens.has_value() + entry.requests.has_value() +
            entry.concurrency.has_value() + entry.per_request.has_value();
@@ -70,6 +64,18 @@ void add(limit_entry entry, policy::tenant_policy& into) {
 
 }
 
+std::vector<std::string_view> dimension_names() {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < dimensions; ++i) names.push_back(name_of(static_cast<dimension>(i)));
+    return names;
+}
+
+std::vector<std::string_view> window_names() {
+    std::vector<std::string_view> names;
+    for (int i = 0; i <= static_cast<int>(window::total); ++i) names.push_back(name_of(static_cast<window>(i)));
+    return names;
+}
+
 void read_limits(node& value, policy_entry& into, context& at) {
     if (value.what != node::kind::list) return at.error(value, "must be a list");
     if (value.items.size() > limits::policy_limits_max)
@@ -119,9 +125,8 @@ void read_per(node& value, limit_entry& into, context& at) {
 }
 
 void read_window(node& value, limit_entry& into, context& at) {
-    constexpr std::string_view names[] = {"minute", "hour", "day", "week", "month", "total"};
     const auto span = value.what == node::kind::scalar ? parse_window(value.text) : std::nullopt;
-    if (!span) return refuse_choice(value, names, at);
+    if (!span) return refuse_choice(value, window_names(), at);
     into.made.span = *span;
     into.has_window = true;
 }

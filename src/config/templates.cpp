@@ -40,42 +40,54 @@ node merge_member(std::string_view key, const node& base, node own) {
     return own;
 }
 
-// Why a template cannot follow `extends`, or the merged template.
-struct resolver {
-    std::map<std::string, node, std::less<>>& read;
-    template_map& done;
-    context& at;
+// Merges every template with what it extends. A template that cannot follow its `extends` stays as it is written.
+class resolver {
+public:
+    resolver(std::map<std::string, node, std::less<>>& read, context& at) : read_(read), at_(at) {}
 
-    void resolve(const std::string& name, std::vector<std::string>& path) {
-        if (done.contains(name)) return;
-        node own = read.find(name)->second;
-        const node* extends = own.find("extends");
-        if (extends != nullptr) {
-            const node where = *extends;
-            path.push_back(name);
-            if (follow(where, path)) own = merge(done.find(where.text)->second, std::move(own));
-            path.pop_back();
-        }
-        done.emplace(name, std::move(own));
+    template_map run() {
+        for (const auto& [name, tree] : read_) resolve(name);
+        return std::move(done_);
     }
 
-    bool follow(const node& extends, std::vector<std::string>& path) {
-        if (std::ranges::find(path, extends.text) != path.end()) {
-            at.error(extends, "`extends` goes round in a circle");
-            return false;
+private:
+    void resolve(const std::string& name) {
+        if (done_.contains(name)) return;
+        node own = read_.find(name)->second;
+        int depth = 1;
+        if (const node* extends = own.find("extends")) {
+            path_.push_back(name);
+            if (const node* base = follow(*extends)) {
+                depth = depth_[extends->text] + 1;
+                own = merge(*base, std::move(own));
+            }
+            path_.pop_back();
         }
-        if (path.size() >= static_cast<std::size_t>(limits::template_depth_max)) {
-            at.error(extends,
-                     "`extends` chains more than " + std::to_string(limits::template_depth_max) + " templates");
-            return false;
-        }
-        if (!read.contains(extends.text)) {
-            at.error(extends, "no template `" + extends.shown() + "`");
-            return false;
-        }
-        resolve(extends.text, path);
-        return true;
+        depth_[name] = depth;
+        done_.emplace(name, std::move(own));
     }
+
+    const node* follow(const node& extends) {
+        if (!read_.contains(extends.text)) return refuse(extends, "no template `" + extends.shown() + "`");
+        if (std::ranges::find(path_, extends.text) != path_.end())
+            return refuse(extends, "`extends` goes round in a circle");
+        resolve(extends.text);
+        if (depth_[extends.text] >= limits::template_depth_max)
+            return refuse(extends,
+                          "`extends` chains more than " + std::to_string(limits::template_depth_max) + " templates");
+        return &done_.find(extends.text)->second;
+    }
+
+    const node* refuse(const node& extends, std::string message) {
+        at_.error(extends, std::move(message));
+        return nullptr;
+    }
+
+    std::map<std::string, node, std::less<>>& read_;
+    context& at_;
+    template_map done_;
+    std::map<std::string, int, std::less<>> depth_;
+    std::vector<std::string> path_; // of the templates being followed
 };
 
 void refuse_own(const node& tree, std::string_view key, context& at) {
@@ -107,12 +119,9 @@ node merge(const node& base, node own) {
 
 template_map resolve_templates(std::map<std::string, node, std::less<>> read, const policy_context& with, context& at) {
     std::erase_if(read, [&](const auto& one) { return !is_map(one.second, at); });
-    template_map done;
-    for (const auto& [name, tree] : read) {
+    for (const auto& [name, tree] : read)
         for (const std::string_view key : {"tenant_id", "policy_version"}) refuse_own(tree, key, at);
-        std::vector<std::string> path;
-        resolver{read, done, at}.resolve(name, path);
-    }
+    template_map done = resolver(read, at).run();
     for (const auto& [name, tree] : done) { // faults of a template are told even when nobody extends it
         node copy = tree;
         policy_entry entry;
