@@ -41,7 +41,18 @@ ledger::op opening_grant(const policy::tenant_policy& policy, ports::rng& random
     return op;
 }
 
-std::expected<void, std::string> credit_openings(const config::loaded& next, store::ledger_store& ledger) {
+using policies = std::vector<std::shared_ptr<const policy::tenant_policy>>;
+
+policies new_policies(const policy::policy_set& next, const policy::policy_set* before) {
+    policies out;
+    for (const auto& [tenant, policy] : next.tenants) {
+        const policy::tenant_policy* old = before ? before->find(tenant) : nullptr;
+        if (!old || old->version != policy->version || old->hash != policy->hash) out.push_back(policy);
+    }
+    return out;
+}
+
+std::expected<void, std::string> credit_openings(const policies& fresh, store::ledger_store& ledger) {
     system_rng random;
     std::vector<ledger::op> ops;
     const auto flush = [&]() -> std::expected<void, std::string> {
@@ -50,7 +61,7 @@ std::expected<void, std::string> credit_openings(const config::loaded& next, sto
         if (!done) return std::unexpected("opening grants: " + done.error().detail);
         return {};
     };
-    for (const auto& [tenant, policy] : next.policies->tenants) {
+    for (const auto& policy : fresh) {
         if (!policy->prepaid_opening || *policy->prepaid_opening <= usd_nano()) continue;
         ops.push_back(opening_grant(*policy, random));
         if (ops.size() < grants_a_batch) continue;
@@ -68,6 +79,8 @@ stores open_stores(const config::settings& settings, std::size_t readers) {
     const std::string what = "the store " + all.database->description();
     all.writer = must(all.database->open_ledger(), what);
     all.sweeper = must(all.database->open_ledger(), what);
+    all.reload_ledger = must(all.database->open_ledger(), what);
+    all.health = must(all.database->open_keys(), what);
     all.keys = must(all.database->open_keys(), what);
     all.key_poller = must(all.database->open_keys(), what);
     for (std::size_t i = 0; i < readers; ++i) {
@@ -77,18 +90,19 @@ stores open_stores(const config::settings& settings, std::size_t readers) {
     return all;
 }
 
-std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys,
-                                       store::ledger_store& ledger) {
-    for (const auto& [tenant, policy] : next.policies->tenants) {
-        const auto source = next.sources.find(tenant);
+std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys, store::ledger_store& ledger,
+                                       const policy::policy_set* before) {
+    const policies fresh = new_policies(*next.policies, before);
+    for (const auto& policy : fresh) {
+        const auto source = next.sources.find(policy->tenant);
         const std::string content = source == next.sources.end() ? std::string() : source->second.canonical;
-        auto known = keys.remember_policy(tenant, policy->version, policy->hash, content);
+        auto known = keys.remember_policy(policy->tenant, policy->version, policy->hash, content);
         if (!known) return std::unexpected("policy versions: " + known.error().detail);
         if (*known != policy->hash)
-            return std::unexpected("the policy of tenant " + tenant + " changed, but its policy_version is still " +
+            return std::unexpected("the policy of tenant " + policy->tenant + " changed, but its policy_version is still " +
                                    policy->version + "; give the changed policy a new version");
     }
-    return credit_openings(next, ledger);
+    return credit_openings(fresh, ledger);
 }
 
 }

@@ -22,8 +22,8 @@ struct store_unreachable : std::runtime_error {
 
 struct stores {
     std::unique_ptr<store::database> database;
-    std::unique_ptr<store::ledger_store> writer, sweeper;
-    std::unique_ptr<store::key_store> keys, key_poller;
+    std::unique_ptr<store::ledger_store> writer, sweeper, reload_ledger;
+    std::unique_ptr<store::key_store> keys, key_poller, health;
     std::vector<std::unique_ptr<store::key_store>> key_readers;
     std::vector<std::unique_ptr<store::account_store>> accounts;
 };
@@ -32,7 +32,9 @@ struct stores {
 stores open_stores(const config::settings& settings, std::size_t readers);
 
 // Takes a configuration into use as far as the store is concerned: remembers every policy version (the same version
-// with other content is an error) and credits opening grants, once a tenant. The error is for a person.
-std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys, store::ledger_store& ledger);
+// with other content is an error) and credits opening grants, once a tenant. Policies that stand in `before` as they
+// are were adopted already. The error is for a person.
+std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys, store::ledger_store& ledger,
+                                       const policy::policy_set* before = nullptr);
 
 }

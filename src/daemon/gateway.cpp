@@ -1,0 +1,181 @@
+#include "gateway.hpp"
+
+#include <tollgate/app/routes.hpp>
+#include <tollgate/keys/key_admin.hpp>
+
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+namespace tollgate {
+
+namespace {
+
+constexpr std::uint32_t health_ms = 1000;
+constexpr std::size_t queries_waiting_max = 256;
+constexpr std::uint32_t recover_attempts = 100;
+
+std::size_t thread_count(const config::settings& settings) {
+    if (settings.server.threads > 0) return settings.server.threads;
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::string pepper(stores& from, const config::settings& settings) {
+    auto found = keys::pepper_of(*from.keys, settings.keys.pepper);
+    if (!found) throw store_unreachable("the key pepper: " + found.error().detail);
+    return *found;
+}
+
+net::ip::tcp::endpoint endpoint_of(const config::endpoint& where) {
+    return {net::ip::make_address(where.host), where.port};
+}
+
+}
+
+gateway::gateway(const serve_options& options, config::loaded loaded, observability::logger& log)
+    : options_(options), settings_(loaded.settings), log_(log), state_(settings_.state_dir),
+      stores_(open_stores(settings_, settings_.store.connections)), outbox_(state_.outbox_path()),
+      pool_(settings_.store.connections, queries_waiting_max), hasher_(pepper(stores_, settings_)),
+      key_cache_(pool_, std::move(stores_.key_readers), std::move(stores_.key_poller)),
+      accounts_(pool_, std::move(stores_.accounts)), writer_(*stores_.writer, outbox_),
+      request_log_(settings_.log.requests), sweeper_(*stores_.sweeper, random_),
+      reload_timer_(limits::reload_poll_ms, [this] { reloader_->poll(); }),
+      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }),
+      health_timer_(health_ms, [this] { check_store(); }) {
+    if (settings_.server.tls.enabled())
+        certificate_ = std::make_unique<http::tls_reloader>(http::tls_files{settings_.server.tls.cert, settings_.server.tls.key});
+    if (auto adopted = adopt(loaded, *stores_.keys, *stores_.sweeper); !adopted) throw std::runtime_error(adopted.error());
+    live_.set(configuration_of(loaded));
+    reloader::parts parts{options_.config_path, live_, *stores_.keys, *stores_.reload_ledger, certificate_.get(), log_};
+    reloader_ = std::make_unique<reloader>(std::move(parts), std::move(loaded));
+}
+
+gateway::~gateway() = default;
+
+// What an earlier life of this process left: first the settlements it had measured, then the holds it had not.
+void gateway::recover() {
+    for (std::uint32_t i = 0; outbox_.size() > 0 && i < recover_attempts; ++i) writer_.run_once();
+    auto ended = sweeper_.recover(state_.node());
+    if (!ended) throw store_unreachable("recovery: " + ended.error().detail);
+    if (*ended > 0)
+        log_.warn("reservations of an earlier run were ended as their policies say", {{"count", std::to_string(*ended)}});
+}
+
+void gateway::start() {
+    recover();
+    writer_.start();
+    key_cache_.start();
+    start_threads();
+    start_admin();
+    request_log_.start();
+    for (const auto& thread : threads_) thread->start();
+    reload_timer_.start();
+    sweep_timer_.start();
+    health_timer_.start();
+}
+
+http::server_options gateway::data_options() const {
+    const config::server_settings& from = settings_.server;
+    http::server_options out;
+    out.endpoint = endpoint_of(from.listen);
+    out.reuse_port = true;
+    if (certificate_) out.tls = [holder = certificate_.get()] { return holder->current(); };
+    out.trusted_proxies = from.trusted_proxies;
+    out.proxy_protocol = from.proxy_protocol;
+    out.connections_max = from.connections_max;
+    out.body_bytes_max = from.body_bytes_max;
+    out.head_ms_max = from.head_timeout_ms;
+    out.body_ms_max = from.body_timeout_ms;
+    out.idle_ms_max = from.idle_timeout_ms;
+    out.write_ms_max = from.write_timeout_ms;
+    out.tls_handshake_ms_max = from.tls_handshake_timeout_ms;
+    out.on_bug = [this](std::string_view what) { log_.error("a bug ended a request", {{"what", std::string(what)}}); };
+    return out;
+}
+
+void gateway::start_threads() {
+    const shared_parts shared{live_, writer_, key_cache_, hasher_, tls_contexts_, accounts_, state_.node()};
+    http::server_options options = data_options();
+    const std::size_t count = thread_count(settings_);
+    for (std::size_t i = 0; i < count; ++i) {
+        threads_.push_back(std::make_unique<io_thread>(shared, request_log_.add_thread(), options, data_handler(i)));
+        // The first thread may be given a port by the system; the others share it.
+        options.endpoint.port(threads_.back()->listen());
+    }
+    settings_.server.listen.port = options.endpoint.port();
+}
+
+void gateway::write_ready_file(std::uint16_t data_port, std::uint16_t admin_port) const {
+    if (options_.ready_file.empty()) return;
+    const auto address = [](std::string host, std::uint16_t port) {
+        if (host == "0.0.0.0" || host == "::") host = "127.0.0.1";
+        return host + ":" + std::to_string(port);
+    };
+    const std::string fresh = options_.ready_file + ".new";
+    std::ofstream out(fresh);
+    out << R"({"data":")" << address(settings_.server.listen.host, data_port) << R"(","admin":")"
+        << address(settings_.admin.listen.host, admin_port) << R"(","pid":)" << ::getpid() << "}\n";
+    out.close();
+    std::filesystem::rename(fresh, options_.ready_file);
+}
+
+void gateway::sweep() {
+    const auto done = sweeper_.sweep();
+    if (!done) return;                         // the health check tells about the store
+    swept_ += done->reservations;
+    if (done->reservations > 0)
+        log_.warn("expired reservations were ended as their policies say", {{"count", std::to_string(done->reservations)}});
+}
+
+void gateway::check_store() {
+    const bool answers = stores_.health->revision().has_value();
+    if (answers != store_answers_.exchange(answers)) {
+        if (answers) log_.info("the store answers again");
+        else log_.error("the store does not answer: requests are refused with ledger_unavailable");
+    }
+}
+
+void gateway::run_until_signal() {
+    net::basic_signal_set<executor> signals(control_.get_executor(), SIGTERM, SIGINT, SIGHUP);
+    std::function<void(boost::system::error_code, int)> on_signal = [&](boost::system::error_code ec, int which) {
+        if (ec) return;
+        if (which == SIGHUP) {
+            request_log_.reopen();
+            reload_timer_.soon();
+            signals.async_wait(on_signal);
+            return;
+        }
+        log_.info("stopping", {{"signal", which == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        control_.stop();
+    };
+    signals.async_wait(on_signal);
+    control_.run();
+}
+
+void gateway::stop() {
+    draining_ = true;
+    reload_timer_.stop();
+    sweep_timer_.stop();
+    for (const auto& thread : threads_) thread->begin_drain(settings_.server.drain_timeout_ms);
+    // Health checks go on being answered, "draining", while requests end.
+    control_.restart();
+    std::thread control([this] { control_.run(); });
+    for (const auto& thread : threads_) thread->wait_drained();
+    control_.stop();
+    control.join();
+    health_timer_.stop();
+    for (const auto& thread : threads_) thread->stop();
+    writer_.drain_and_stop();
+    key_cache_.stop();
+    control_ticker_.stop();
+    admin_.reset();
+    request_log_.stop();
+    log_.info("stopped", {{"outbox", std::to_string(outbox_.size())}});
+    log_.flush();
+}
+
+}
