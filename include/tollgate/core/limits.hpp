@@ -59,6 +59,8 @@ inline constexpr std::size_t stream_text_bytes_max = 16 * 1024;     // output te
 inline constexpr int json_depth_max = 64;
 inline constexpr std::int64_t tokens_max = 100'000'000;             // any token count of one request
 inline constexpr std::int64_t choices_max = 128;
+inline constexpr std::size_t tokenizer_bytes_max = 1024 * 1024;     // longer text counts as its bytes
+inline constexpr std::size_t exact_count_bytes_max = 256 * 1024;    // of one request's text; the rest counts as its bytes
 inline constexpr std::size_t attribution_bytes_max = 128;           // a tag such as a feature or an end user
 inline constexpr std::int64_t output_tokens_floor = 16;             // clamp_to_budget never goes below
 

@@ -1,0 +1,142 @@
+#include "command.hpp"
+
+#include "version.hpp"
+
+#include <tollgate/core/assert.hpp>
+#include <tollgate/core/ids.hpp>
+#include <tollgate/core/money.hpp>
+#include <tollgate/core/time.hpp>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+namespace tollgate::cli {
+
+namespace {
+
+struct defined {
+    CLI::App* options = nullptr;
+    action run;
+};
+
+struct common_options {
+    std::string config;
+    bool json = false;
+};
+
+void add_common(CLI::App& options, const command_row& row, common_options& into) {
+    if (row.reads_config)
+        options
+            .add_option("--config", into.config,
+                        "Configuration file (else config/tollgate.yaml, then /etc/tollgate/tollgate.yaml)")
+            ->type_name("FILE");
+    if (row.prints_table) options.add_flag("--json", into.json, "Print JSON");
+}
+
+// "keys create" below the group "keys", "serve" below the program itself.
+std::vector<defined> define_all(CLI::App& program, common_options& common) {
+    std::map<std::string_view, CLI::App*> parents;
+    for (const group_row& group : groups()) {
+        CLI::App* made = program.add_subcommand(std::string(group.name), std::string(group.summary));
+        made->require_subcommand(1);
+        parents[group.name] = made;
+    }
+    std::vector<defined> all;
+    for (const command_row& row : commands()) {
+        const std::size_t space = row.path.find(' ');
+        const bool grouped = space != std::string_view::npos;
+        CLI::App& parent = grouped ? *parents.at(row.path.substr(0, space)) : program;
+        const std::string_view name = grouped ? row.path.substr(space + 1) : row.path;
+        CLI::App* options = parent.add_subcommand(std::string(name), std::string(row.summary));
+        all.push_back({options, row.define(*options)});
+        add_common(*options, row, common);
+    }
+    return all;
+}
+
+// The command that the arguments named, as far as they named one: "tollgate keys create".
+std::string named_so_far(const CLI::App& program) {
+    std::string path = program.get_name();
+    const CLI::App* at = &program;
+    while (!at->get_subcommands().empty()) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
+    return path;
+}
+
+std::string usage_message(const CLI::App* program, const CLI::Error& wrong) {
+    const std::string path = named_so_far(*program);
+    return path + ": " + wrong.what() + "\nSee `" + path + " --help`.\n";
+}
+
+int report(const failure& why, const surroundings& world) {
+    world.out.flush();
+    if (!why.message.empty()) world.err << "tollgate: " << why.message << '\n';
+    return why.code;
+}
+
+CLI::Validator parsed_by(std::string type, bool (*parses)(std::string_view), std::string hint) {
+    return CLI::Validator(
+        [parses, hint](std::string& text) { return parses(text) ? std::string() : "`" + text + "` is not " + hint; },
+        std::move(type));
+}
+
+}
+
+CLI::Validator usd_text() {
+    return parsed_by(
+        "USD", [](std::string_view text) { return parse_usd(text).has_value(); },
+        "an amount of USD: digits with at most nine decimals, as in 12.50");
+}
+
+CLI::Validator time_text() {
+    return parsed_by(
+        "TIME", [](std::string_view text) { return parse_rfc3339(text).has_value(); },
+        "a date (2026-07-01) or a time (2026-07-01T12:00:00Z)");
+}
+
+CLI::Validator request_id_text() {
+    return parsed_by(
+        "REQUEST_ID", [](std::string_view text) { return request_id::parse(text).has_value(); },
+        "a request id: req_ and 26 characters, as in the answer's x-request-id");
+}
+
+std::unexpected<failure> store_failed(const store_error& why) {
+    switch (why.fault) {
+    case store_fault::unavailable:
+        return std::unexpected(failure{exit_unreachable, "the store cannot be reached: " + why.detail +
+                                                             "\nCheck that it runs and that store.url is right."});
+    case store_fault::conflict:
+        return std::unexpected(
+            failure{exit_unreachable, "the store is too busy: " + why.detail + "\nRun the command again."});
+    case store_fault::corrupt: return refuse("the store refused: " + why.detail);
+    }
+    TG_ASSERT(false);
+}
+
+int run(int argc, const char* const* argv, const surroundings& world) {
+    CLI::App program{"An OpenAI-compatible gateway that decides, before each request leaves, whether its tenant may "
+                     "spend the money.",
+                     "tollgate"};
+    common_options common;
+    program.set_version_flag("--version", std::string(version_text()));
+    program.require_subcommand(1);
+    program.failure_message(usage_message);
+    const std::vector<defined> all = define_all(program, common);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& wrong) {
+        return program.exit(wrong, world.out, world.err) == 0 ? exit_done : exit_usage;
+    }
+    const auto chosen = std::ranges::find_if(all, [](const defined& one) { return one.options->parsed(); });
+    TG_ASSERT(chosen != all.end());
+    const context at{world, common.config, common.json};
+    if (const status done = chosen->run(at); !done) return report(done.error(), world);
+    world.out.flush();
+    if (!world.out) return report({exit_refused, "cannot write to stdout"}, world);
+    return exit_done;
+}
+
+}
