@@ -72,16 +72,35 @@ std::size_t sequence_length(std::string_view text) {
     return overlong || outside ? 0 : size;
 }
 
-// PostgreSQL refuses text that is not UTF-8 or holds a zero byte, and would refuse the whole batch with it.
-std::string made_storable(std::string_view text) {
+// PostgreSQL refuses text that is not UTF-8 or holds a zero byte, and would refuse the whole batch with it. Such a byte b is
+// stored as the private character U+F700 + b, and those characters byte by byte, so that reading gives back what was put.
+bool is_escape(std::string_view text) {
+    return text.size() >= 3 && text[0] == '\xef' && text[1] >= '\x9c' && text[1] <= '\x9f';
+}
+
+std::string escaped(std::string_view text) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t size = sequence_length(text);
-        if (size == 0)
-            out += '?';
-        else
+        const std::size_t size = is_escape(text) ? 0 : sequence_length(text);
+        if (size > 0) {
             out.append(text.substr(0, size));
+        } else {
+            const auto byte = static_cast<unsigned char>(text.front());
+            out += '\xef';
+            out += static_cast<char>(0x9c | byte >> 6);
+            out += static_cast<char>(0x80 | (byte & 0x3f));
+        }
         text.remove_prefix(size == 0 ? 1 : size);
+    }
+    return out;
+}
+
+std::string unescaped(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const bool escape = is_escape(text);
+        out += escape ? static_cast<char>((text[1] & 0x03) << 6 | (text[2] & 0x3f)) : text.front();
+        text.remove_prefix(escape ? 3 : 1);
     }
     return out;
 }
@@ -139,7 +158,7 @@ void arrays::next() {
 
 arrays& arrays::text(std::string_view value) {
     if (!plain_ascii(value)) {
-        const std::string safe = made_storable(value);
+        const std::string safe = escaped(value);
         element(static_cast<std::uint32_t>(safe.size())).append(safe);
     } else {
         element(static_cast<std::uint32_t>(value.size())).append(value);
@@ -207,7 +226,7 @@ const parameters& scalars::finish() {
 }
 
 scalars& scalars::text(std::string_view value) {
-    values_.emplace_back(plain_ascii(value) ? std::string(value) : made_storable(value));
+    values_.emplace_back(plain_ascii(value) ? std::string(value) : escaped(value));
     return *this;
 }
 
@@ -261,7 +280,12 @@ bool reader::skip_null() {
     return true;
 }
 
-std::string reader::text() { return std::string(next()); }
+std::string reader::text() {
+    const std::string_view stored = next();
+    return stored.find('\xef') == stored.npos ? std::string(stored) : unescaped(stored);
+}
+
+std::string reader::bytes() { return std::string(next()); }
 
 request_id reader::id() {
     const std::string_view bytes = next();

@@ -92,7 +92,7 @@ public:
     reader(const pg_result* result, int row) : result_(result), row_(row) {}
 
     std::string text();
-    std::string bytes() { return text(); }
+    std::string bytes();
     request_id id();
     std::int64_t number(); // smallint, integer or bigint
     bool flag();

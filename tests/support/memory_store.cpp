@@ -190,7 +190,7 @@ private:
         std::vector<reservation> out;
         for (const auto& [id, row] : home_.rows_.reservations)
             if (which(row)) out.push_back(row);
-        std::ranges::stable_sort(out, {}, oldest);
+        std::ranges::sort(out, {}, oldest);
         if (out.size() > count) out.resize(count);
         return out;
     }

@@ -1,8 +1,8 @@
 #pragma once
 
-// The ledger's store in memory, for the simulator and the contract suite: the same promises as the databases, a clock that
-// the test gives, and failures where the test wants them. One memory_database is one database; each store that it opens is
-// one connection. Transactions exclude each other, also between threads.
+// The ledger's store in memory, for the simulator and the contract suite: the same promises as the databases, a clock
+// that the test gives, and failures where the test wants them. One memory_database is one database; each store that it
+// opens is one connection. Transactions exclude each other, also between threads.
 
 #include <tollgate/store/ledger_store.hpp>
 #include <tollgate/store/verify.hpp>
@@ -19,14 +19,14 @@ enum class store_point : std::uint8_t { begin, commit };
 
 enum class store_failure : std::uint8_t {
     none,
-    unavailable,               // nothing happened, and the caller cannot know
-    conflict,                  // nothing happened, and the caller knows
-    lost_acknowledgement,      // at commit: it happened, and the caller cannot know
+    unavailable,          // nothing happened, and the caller cannot know
+    conflict,             // nothing happened, and the caller knows
+    lost_acknowledgement, // at commit: it happened, and the caller cannot know
 };
 
 struct memory_rows {
     std::map<ledger::counter_key, ledger::counter> counters;
-    std::map<tenant_id, ledger::balance_row> balances;                       // without grants
+    std::map<tenant_id, ledger::balance_row> balances; // without grants
     std::map<std::pair<tenant_id, request_id>, ledger::grant> grants;
     std::map<request_id, ledger::reservation> reservations;
     std::map<request_id, ledger::usage_row> usage;
@@ -47,8 +47,8 @@ public:
     memory_rows& rows() { return rows_; }
     const memory_rows& rows() const { return rows_; }
     store::tenant_books books(const tenant_id& tenant) const;
-    std::vector<store::discrepancy> verify() const;                          // every tenant
-    std::uint64_t commits() const { return commits_; }                       // that happened
+    std::vector<store::discrepancy> verify() const;    // every tenant
+    std::uint64_t commits() const { return commits_; } // that happened
 
 private:
     friend class memory_ledger;

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -52,9 +53,10 @@ void write_file(const fs::path& path, const std::string& text) {
 [[noreturn]] void become(const std::vector<std::string>& words, const std::string& log, pid_t parent) {
     if (const passwd* user = other_user())
         if (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0) ::_exit(126);
-    ::prctl(PR_SET_PDEATHSIG, SIGQUIT);        // after setuid, which clears it; SIGQUIT: at once, children too
+    ::prctl(PR_SET_PDEATHSIG, SIGQUIT); // after setuid, which clears it; SIGQUIT: at once, children too
     if (::getppid() != parent) ::_exit(126);
-    if (!std::freopen(log.c_str(), "a", stdout) || ::dup2(1, 2) < 0) ::_exit(126);
+    const int out = ::open(log.c_str(), O_WRONLY | O_APPEND); // not through stdio: its buffer is the parent's
+    if (out < 0 || ::dup2(out, 1) < 0 || ::dup2(out, 2) < 0) ::_exit(126);
     std::vector<char*> arguments;
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
@@ -96,9 +98,9 @@ void postgres_server::initialise(const options& wanted) {
     write_file(log, "");
     fs::permissions(log, fs::perms::all);
     int status = 0;
-    const pid_t child = spawn({programs_ + "/initdb", "-D", data, "-U", "tollgate", "-A", "trust", "-E", "UTF8",
-                               "--no-locale", "--no-sync"},
-                              log);
+    const pid_t child = spawn(
+        {programs_ + "/initdb", "-D", data, "-U", "tollgate", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"},
+        log);
     ::waitpid(child, &status, 0);
     if (status != 0) throw std::runtime_error("initdb failed; see " + log);
     write_file(data + "/postgresql.conf", "listen_addresses = ''\nunix_socket_directories = '" + folder_ +
@@ -114,7 +116,7 @@ void postgres_server::start_again() {
         int status = 0;
         if (::waitpid(pid_, &status, WNOHANG) == pid_ || steady_clock::now() > deadline)
             throw std::runtime_error("postgres did not start; see " + folder_ + "/log");
-        std::this_thread::sleep_for(milliseconds(20));         // the only way to wait for another program's socket
+        std::this_thread::sleep_for(milliseconds(20)); // the only way to wait for another program's socket
     }
 }
 
@@ -146,7 +148,8 @@ void postgres_server::stop() {
     pid_ = -1;
 }
 
-// The postmaster and its children share a session, not a group that we may signal: the children are found by their parent.
+// The postmaster and its children share a session, not a group that we may signal: the children are found by their
+// parent.
 static std::vector<pid_t> family_of(pid_t parent) {
     std::vector<pid_t> all{parent};
     std::ifstream children("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");

@@ -1,7 +1,7 @@
 #pragma once
 
-// A private PostgreSQL for a test program: its own data and socket in a temporary folder, no TCP, an unprivileged user when
-// the tests run as root. It ends with the program, however that ends.
+// A private PostgreSQL for a test program: its own data and socket in a temporary folder, no TCP, an unprivileged user
+// when the tests run as root. It ends with the program, however that ends.
 
 #include <memory>
 #include <string>
@@ -11,8 +11,8 @@ namespace tollgate::test {
 class postgres_server {
 public:
     struct options {
-        bool fsync = false;                    // durable on power loss: only a benchmark needs it
-        std::string settings;                  // further lines of postgresql.conf
+        bool fsync = false;   // durable on power loss: only a benchmark needs it
+        std::string settings; // further lines of postgresql.conf
     };
 
     // Nothing when no PostgreSQL is installed; `why` then says so. A server that is installed and does not start is a
@@ -26,10 +26,10 @@ public:
     // A new empty database on this server, as a URL.
     std::string new_database();
 
-    void stop();                               // at once, as in a crash
-    void start_again();                        // after stop; recovers
+    void stop();        // at once, as in a crash
+    void start_again(); // after stop; recovers
     void restart() { stop(), start_again(); }
-    void freeze();                             // the processes stop running but keep their connections
+    void freeze(); // the processes stop running but keep their connections
     void thaw();
 
 private:
@@ -37,7 +37,7 @@ private:
     void initialise(const options& wanted);
     bool answers() const;
 
-    std::string programs_;                     // folder of postgres and initdb
+    std::string programs_; // folder of postgres and initdb
     std::string folder_;
     int pid_ = -1;
     int databases_ = 0;
