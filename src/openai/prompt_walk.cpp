@@ -26,13 +26,17 @@ bool is_form_key(std::string_view key) { return std::ranges::find(form_keys, key
 }
 
 void prompt_walk::text(std::string_view inside) {
+    const auto bytes = static_cast<std::int64_t>(inside.size());
     if (!exact_) {
-        facts_.text_bytes += static_cast<std::int64_t>(inside.size());
-    } else if (json::has_escapes(inside)) {
-        exact_tokens_ += count_tokens(json::unescape(inside));
-    } else {
-        exact_tokens_ += count_tokens(inside);
+        facts_.text_bytes += bytes;
+        return;
     }
+    // Counting holds up the thread, so it has a budget; past it, bytes are bound enough.
+    exact_bytes_left_ -= bytes;
+    if (exact_bytes_left_ < 0)
+        exact_tokens_ += bytes;
+    else
+        exact_tokens_ += json::has_escapes(inside) ? count_tokens(json::unescape(inside)) : count_tokens(inside);
 }
 
 bool prompt_walk::messages(json::ondemand::value from) {

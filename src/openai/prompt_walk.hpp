@@ -4,6 +4,7 @@
 
 #include "json_reader.hpp"
 
+#include <tollgate/core/limits.hpp>
 #include <tollgate/openai/request.hpp>
 
 #include <cstdint>
@@ -41,6 +42,7 @@ private:
     request_facts& facts_;
     bool exact_;
     std::int64_t exact_tokens_ = 0;
+    std::int64_t exact_bytes_left_ = limits::exact_count_bytes_max;
 };
 
 }

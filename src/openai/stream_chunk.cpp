@@ -1,5 +1,6 @@
 #include "stream_chunk.hpp"
 
+#include "find_text.hpp"
 #include "json_text.hpp"
 #include "output_text.hpp"
 
@@ -52,21 +53,18 @@ member_cut cut_member(std::string_view json, std::string_view member) {
     return {begin, end};
 }
 
-member_cut find_null_usage(std::string_view json) {
-    for (std::size_t at = json.find(usage_key); at != std::string_view::npos; at = json.find(usage_key, at + 1)) {
+usage_mark find_usage(std::string_view json) {
+    usage_mark out;
+    for (std::size_t at = find_text(json, usage_key); at != std::string_view::npos;
+         at = find_text(json, usage_key, at + 1)) {
         const std::size_t value = value_after(json, at + usage_key.size());
-        if (value == std::string_view::npos || json.substr(value, 4) != "null") continue;
-        if (in_root(json.substr(value + 4))) return cut_member(json, json.substr(at, value + 4 - at));
+        if (value == std::string_view::npos) continue;
+        if (json.substr(value, 4) != "null")
+            out.tells = true;
+        else if (in_root(json.substr(value + 4)))
+            out.null = cut_member(json, json.substr(at, value + 4 - at));
     }
-    return {};
-}
-
-bool tells_usage(std::string_view json) {
-    for (std::size_t at = json.find(usage_key); at != std::string_view::npos; at = json.find(usage_key, at + 1)) {
-        const std::size_t value = value_after(json, at + usage_key.size());
-        if (value != std::string_view::npos && json.substr(value, 4) != "null") return true;
-    }
-    return false;
+    return out;
 }
 
 responses_event classify_responses_event(std::string_view name, std::string_view data) {
@@ -76,19 +74,19 @@ responses_event classify_responses_event(std::string_view name, std::string_view
     if (!name.empty()) return responses_event::other;
     const std::string_view head = data.substr(0, 128);
     for (const std::string_view terminal : terminals)
-        if (head.find(terminal) != std::string_view::npos) return responses_event::terminal;
+        if (holds(head, terminal)) return responses_event::terminal;
     return responses_event::other;
 }
 
 void append_delta_text(std::string& out, endpoint where, std::string_view data) {
     if (where != endpoint::responses) {
-        const std::size_t at = data.find("\"choices\"");
+        const std::size_t at = find_text(data, "\"choices\"");
         if (at != std::string_view::npos) append_output_text(out, data.substr(at));
         return;
     }
     constexpr std::string_view key = "\"delta\"";
-    const std::size_t at = data.find(key);
-    if (at == std::string_view::npos || data.substr(0, at).find("audio.delta") != std::string_view::npos) return;
+    const std::size_t at = find_text(data, key);
+    if (at == std::string_view::npos || holds(data.substr(0, at), "audio.delta")) return;
     const std::size_t value = value_after(data, at + key.size());
     if (value == std::string_view::npos || data[value] != '"') return;
     const std::string_view inside = string_at(data.substr(value));

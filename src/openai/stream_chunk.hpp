@@ -19,11 +19,12 @@ struct member_cut {
 };
 member_cut cut_member(std::string_view json, std::string_view member);
 
-// `"usage": null` as a member of the root object, found without parsing.
-member_cut find_null_usage(std::string_view json);
-
-// A `"usage"` key whose value is not null, anywhere.
-bool tells_usage(std::string_view json);
+// What an event says of usage, found without parsing.
+struct usage_mark {
+    bool tells = false; // a "usage" key, anywhere, whose value is not null
+    member_cut null;    // `"usage": null` as a member of the root object
+};
+usage_mark find_usage(std::string_view json);
 
 enum class responses_event : std::uint8_t { other, terminal, error };
 // By the event's name, or by the `type` that stands first in its data.

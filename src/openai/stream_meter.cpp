@@ -1,3 +1,4 @@
+#include "find_text.hpp"
 #include "sse_splitter.hpp"
 #include "stream_chunk.hpp"
 
@@ -35,7 +36,7 @@ private:
         std::string bytes;
         std::size_t usage_close = 0; // in `bytes`; 0: no usage object
         bool usage_empty = false;
-        bool verbatim = false;          // as it came, line ends included
+        bool verbatim = false; // as it came, line ends included
     };
 
     void take(const sse_unit& unit);
@@ -129,13 +130,13 @@ void stream_meter::state::count_text(std::string_view data) {
 }
 
 void stream_meter::state::take_chunk(const sse_unit& unit, std::string_view data) {
-    const bool usage = tells_usage(data);
+    const usage_mark usage = find_usage(data);
     const bool wants_model = report_.model.empty() && events_ <= model_events_max;
-    const bool parses = usage || wants_model || data.find("\"error\"") != std::string_view::npos;
+    const bool parses = usage.tells || wants_model || holds(data, "\"error\"");
     release_held();
     count_text(data);
-    if (!usage) usage_in_place_ = false;
-    const member_cut null_usage = options_.hide_usage ? find_null_usage(data) : member_cut{};
+    if (!usage.tells) usage_in_place_ = false;
+    const member_cut null_usage = options_.hide_usage ? usage.null : member_cut{};
     if (!parses) return pass_without(unit, data, null_usage);
 
     const answer_walk chunk = parse(data);
@@ -163,7 +164,7 @@ void stream_meter::state::take_response_event(const sse_unit& unit, std::string_
     const bool wants_model = report_.model.empty() && events_ <= model_events_max;
     if (what == responses_event::other) {
         count_text(data);
-        const bool says_error = data.find("\"error\"") != std::string_view::npos;
+        const bool says_error = holds(data, "\"error\"");
         if (!wants_model && !says_error) return pass(unit.bytes);
     }
     const answer_walk event = parse(data);
@@ -187,7 +188,7 @@ void stream_meter::state::pass_without(const sse_unit& unit, std::string_view da
             .append(data.substr(cut.end))
             .append("\n\n");
         run_ = {};
-        passed_last_ = false;           // its line ends are ours
+        passed_last_ = false; // its line ends are ours
         return;
     }
     const auto at = static_cast<std::size_t>(data.data() - unit.bytes.data());

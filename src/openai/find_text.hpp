@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace tollgate::openai {
+
+// Where `needle` (3 bytes or more) stands in `text` from `from` on, or npos. std::string_view::find stops at every
+// candidate for the first byte, and JSON is full of quotes; this looks at two bytes of the needle, sixteen places at
+// once.
+std::size_t find_text(std::string_view text, std::string_view needle, std::size_t from = 0);
+
+inline bool holds(std::string_view text, std::string_view needle) {
+    return find_text(text, needle) != std::string_view::npos;
+}
+
+}
