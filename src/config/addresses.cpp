@@ -43,7 +43,9 @@ bool is_path(std::string_view text) {
            text.find("//") == std::string_view::npos && text.find("..") == std::string_view::npos;
 }
 
+// An unresolved reference may stand for one: see references::kept.
 bool is_url(std::string_view text) {
+    if (text.starts_with("${")) return true;
     const auto rest = text.starts_with("https://")  ? text.substr(8)
                       : text.starts_with("http://") ? text.substr(7)
                                                     : std::string_view();

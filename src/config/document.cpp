@@ -144,7 +144,10 @@ private:
 
     void replace(node& scalar) {
         auto replaced = substitute(scalar.text, known_);
-        if (!replaced) return report(scalar, replaced.error());
+        if (!replaced) {
+            scalar.broken = true;
+            return report(scalar, replaced.error());
+        }
         scalar.written = std::exchange(scalar.text, std::move(*replaced));
     }
 

@@ -20,15 +20,17 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
     return text;
 }
 
+bool is_policy_file(std::string_view name) {
+    const bool known = name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
+    return known && !name.starts_with('.');
+}
+
 std::vector<std::string> policy_files(const std::filesystem::path& folder) {
     std::vector<std::string> found;
     std::error_code failed;
     for (auto at = std::filesystem::directory_iterator(folder, failed);
          !failed && at != std::filesystem::directory_iterator(); at.increment(failed)) {
-        const auto name = at->path().filename().string();
-        const auto kind = at->path().extension();
-        const bool known = kind == ".yaml" || kind == ".yml" || kind == ".json";
-        if (known && !name.starts_with('.')) found.push_back(at->path().string());
+        if (is_policy_file(at->path().filename().string())) found.push_back(at->path().string());
     }
     std::ranges::sort(found);
     return found;

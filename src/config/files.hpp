@@ -13,7 +13,9 @@ namespace tollgate::config {
 // The whole file, or why not.
 std::expected<std::string, std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-// *.yaml, *.yml and *.json of a folder in order of name; hidden files and folders are skipped.
+// *.yaml, *.yml and *.json; hidden files are an editor's.
+bool is_policy_file(std::string_view name);
+// Those of a folder, in order of name.
 std::vector<std::string> policy_files(const std::filesystem::path& folder);
 
 // References of the process, which remember the files they opened. Safe for several threads.

@@ -67,12 +67,12 @@ read_policy_result read_policy(node document, const policy_context& with, contex
     return result;
 }
 
-std::expected<read_policy_result, std::vector<problem>> parse_policy(std::string_view file, std::string_view text,
-                                                                     const policy_context& with) {
+std::expected<read_policy_result, std::vector<problem>>
+parse_policy(std::string_view file, std::string_view text, const policy_context& with, const references& known) {
     std::vector<problem> errors, warnings;
     context at{errors, warnings};
     const document_limits bounds{limits::policy_file_bytes_max, limits::policy_nodes_max};
-    auto tree = parse_document(file, text, bounds, references::of_process("."), errors);
+    auto tree = parse_document(file, text, bounds, known, errors);
     read_policy_result result;
     if (tree) result = read_policy(std::move(*tree), with, at);
     if (errors.empty()) return result;

@@ -70,6 +70,13 @@ std::expected<std::string, std::string> substitute(std::string_view text, const 
     return out.append(text);
 }
 
+references references::kept() {
+    references known;
+    known.variable = [](std::string_view name) { return "${" + std::string(name) + "}"; };
+    known.file = [](std::string_view path) { return "${file:" + std::string(path) + "}"; };
+    return known;
+}
+
 references references::of_process(std::string folder) {
     references known;
     known.variable = [](std::string_view name) -> std::optional<std::string> {

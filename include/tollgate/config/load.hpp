@@ -5,6 +5,7 @@
 #include <tollgate/config/policy_file.hpp>
 #include <tollgate/config/settings.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ struct watch_list {
 };
 
 struct fingerprints {
-    std::string config, tls; // of names, sizes, times and inodes; equal means unchanged
+    std::uint64_t config = 0, tls = 0; // of names, sizes, times and inodes; equal means unchanged
     friend bool operator==(const fingerprints&, const fingerprints&) = default;
 };
 

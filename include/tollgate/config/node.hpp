@@ -23,6 +23,7 @@ struct node {
 
     kind what = kind::null;
     bool quoted = false;
+    bool broken = false;         // a reference in it cannot be resolved, which is already reported
     bool keep_reference = false; // its canonical form shows the reference, never what it stands for
     std::uint32_t line = 0, column = 0;
     std::string_view file;              // names the source; the caller of parse_document owns the text
@@ -49,6 +50,9 @@ struct references {
     std::function<std::optional<std::string>(std::string_view path)> file;
     // The process environment and the file system; relative paths start at `folder`.
     static references of_process(std::string folder);
+    // Leaves every reference as it is written: for text that must not reach this machine's secrets, and for stored
+    // policies, whose webhooks keep theirs.
+    static references kept();
 };
 
 struct document_limits {

@@ -46,9 +46,11 @@ struct read_policy_result {
 // unusable.
 read_policy_result read_policy(node document, const policy_context& with, context& at);
 
-// From text, for tools and the admin interface. `file` is what problems name.
+// From text, for tools and the admin interface. `file` is what problems name. References stay as they are written
+// unless `known` resolves them: text from a caller must not read this machine's environment and files.
 std::expected<read_policy_result, std::vector<problem>> parse_policy(std::string_view file, std::string_view text,
-                                                                     const policy_context& with);
+                                                                     const policy_context& with,
+                                                                     const references& known = references::kept());
 
 // Resolves `extends` among templates: missing ones, cycles and long chains are problems. Reports each template's own
 // faults as well.

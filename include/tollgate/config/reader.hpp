@@ -68,7 +68,7 @@ void read_object(node& from, std::span<const field<T>> fields, T& into, context&
             refuse_unknown(from, found, keys, at);
         } else if (found.value.what == node::kind::null) {
             if (!known->may_be_empty) refuse_empty(from, found, at);
-        } else {
+        } else if (!found.value.broken) {
             known->read(found.value, into, at);
         }
     }

@@ -131,7 +131,7 @@ TEST(substitution, replaces_variables_defaults_and_files) {
     const row rows[] = {
         {"${SET}", "value"},         {"a${SET}b${SET}", "avaluebvalue"},   {"${EMPTY}", ""},
         {"${MISSING:-}", ""},        {"${MISSING:-other:-x}", "other:-x"}, {"${EMPTY:-filled}", "filled"},
-        {"${SET:-unused}", "value"}, {"${file:/secret}", "from file"},     {"$${SET}", "${SET}"},
+        {"${SET:-unused}", "value"}, {"${file:/secret}", "from-file"},     {"$${SET}", "${SET}"},
         {"$SET {x}", "$SET {x}"},
     };
     for (const row& r : rows) {
@@ -161,6 +161,13 @@ TEST(substitution, names_what_is_missing) {
     }
     const reading in_file("a: 1\nb:\n  key: ${MISSING}\n");
     EXPECT_EQ(in_file.all_errors(), "f.yaml:3:8: the environment variable `MISSING` is not set\n");
+}
+
+TEST(substitution, a_missing_variable_is_told_once_and_not_again_by_the_reader) {
+    reading got("server: {listen: \"127.0.0.1:${MISSING}\"}\n");
+    settings made;
+    read_settings(*got.tree, made, got.at);
+    EXPECT_EQ(got.all_errors(), "f.yaml:1:18: the environment variable `MISSING` is not set\n");
 }
 
 TEST(substitution, keeps_what_was_written_so_that_messages_show_no_secret) {

@@ -80,8 +80,7 @@ TEST(policy_file, the_hash_moves_with_the_content) {
     EXPECT_EQ(with("retry_guard: {within: 60s}").policy().hash, with("retry_guard: {within: 1m}").policy().hash);
 }
 
-TEST(policy_file, every_field_is_taken) {
-    const read_result got(head + R"(
+const char* const every_field = R"(
 name: Acme
 status: suspended
 timezone: Europe/Berlin
@@ -106,7 +105,10 @@ usage_unknown: charge_input
 refusal_profile: openai
 alerts: {levels: [0.5, 1.2], webhooks: ["https://example.org/${SET}"]}
 charge_multiplier: 1.2
-)");
+)";
+
+TEST(policy_file, every_field_of_the_tenant_is_taken) {
+    const read_result got(head + every_field);
     ASSERT_TRUE(got.from.errors.empty()) << got.from.all_errors();
     const policy::tenant_policy& p = got.policy();
     EXPECT_EQ(p.name, "Acme");
@@ -118,23 +120,6 @@ charge_multiplier: 1.2
     EXPECT_EQ(p.soft_limit, (policy::action_chain{action::downgrade, action::notify}));
     EXPECT_TRUE(p.downgrade_accepted);
     EXPECT_EQ(p.downgrade_to, (std::map<std::string, std::string>{{"premium", "mid"}, {"standard", "small"}}));
-
-    ASSERT_EQ(p.limits.size(), 5u);
-    const auto& support = p.limits[0];
-    EXPECT_EQ(support.match,
-              (std::vector<std::pair<dimension, std::string>>{{dimension::key, "k"}, {dimension::feature, "support"}}));
-    EXPECT_EQ(support.maximum, 200'000'000'000);
-    EXPECT_EQ(support.actions, policy::action_chain{action::fail_closed});
-    EXPECT_EQ(p.limits[1].what, policy::measure::requests);
-    EXPECT_EQ(p.limits[1].span, window::minute);
-    EXPECT_EQ(p.limits[2].what, policy::measure::tokens);
-    EXPECT_EQ(p.limits[2].per, (std::vector<dimension>{dimension::tenant, dimension::key}));
-    EXPECT_EQ(p.limits[3].actions, policy::action_chain{action::confirm});
-    EXPECT_EQ(p.limits[4].what, policy::measure::concurrency);
-    EXPECT_EQ(p.limits[4].span, window::total);
-    EXPECT_EQ(p.per_request_max, usd_nano(1'250'000'000));
-    EXPECT_EQ(p.per_request_limit_name, "tighter");
-
     ASSERT_TRUE(p.retries);
     EXPECT_EQ(p.retries->same_request, 6);
     EXPECT_EQ(p.retries->refusals, 11);
@@ -152,7 +137,30 @@ charge_multiplier: 1.2
     EXPECT_EQ(p.alert_levels_permille, (std::vector<std::int32_t>{500, 1200}));
     EXPECT_EQ(p.alert_webhooks, std::vector<std::string>{"https://example.org/value"});
     EXPECT_EQ(p.charge_permille, 1200);
+}
 
+TEST(policy_file, every_kind_of_limit_is_taken) {
+    const read_result got(head + every_field);
+    const policy::tenant_policy& p = got.policy();
+    ASSERT_EQ(p.limits.size(), 5u);
+    const auto& support = p.limits[0];
+    EXPECT_EQ(support.match,
+              (std::vector<std::pair<dimension, std::string>>{{dimension::key, "k"}, {dimension::feature, "support"}}));
+    EXPECT_EQ(support.maximum, 200'000'000'000);
+    EXPECT_EQ(support.actions, policy::action_chain{action::fail_closed});
+    EXPECT_EQ(p.limits[1].what, policy::measure::requests);
+    EXPECT_EQ(p.limits[1].span, window::minute);
+    EXPECT_EQ(p.limits[2].what, policy::measure::tokens);
+    EXPECT_EQ(p.limits[2].per, (std::vector<dimension>{dimension::tenant, dimension::key}));
+    EXPECT_EQ(p.limits[3].actions, policy::action_chain{action::confirm});
+    EXPECT_EQ(p.limits[4].what, policy::measure::concurrency);
+    EXPECT_EQ(p.limits[4].span, window::total);
+    EXPECT_EQ(p.per_request_max, usd_nano(1'250'000'000));
+    EXPECT_EQ(p.per_request_limit_name, "tighter");
+}
+
+TEST(policy_file, the_secret_part_of_a_webhook_is_not_stored) {
+    const read_result got(head + every_field);
     EXPECT_EQ(got.made.canonical.find("org/value"), std::string::npos) << "a webhook's secret part must not be stored";
     EXPECT_NE(got.made.canonical.find("org/${SET}"), std::string::npos);
 }
@@ -167,6 +175,26 @@ TEST(policy_file, the_canonical_form_is_a_policy_of_the_same_hash) {
     EXPECT_EQ(again.made.canonical, first.made.canonical);
     EXPECT_EQ(again.policy().hash, first.policy().hash);
     EXPECT_EQ(again.policy().name, "x \"y\" ${SET}");
+}
+
+TEST(policy_file, a_stored_policy_reads_back_without_the_secrets_of_its_webhooks) {
+    const read_result first(head + "alerts: {webhooks: [\"${SET}\", \"https://h/${MISSING:-x}?k=${file:/secret}\"]}\n");
+    EXPECT_TRUE(first.from.says("webhooks") || first.from.says("https://")) << "`value` is no address";
+
+    const read_result second(head + "alerts: {webhooks: [\"https://h/${MISSING:-x}?k=${file:/secret}\"]}\n");
+    ASSERT_TRUE(second.from.errors.empty()) << second.from.all_errors();
+    EXPECT_EQ(second.policy().alert_webhooks[0], "https://h/x?k=from-file");
+    world setting;
+    const auto again = parse_policy("stored", second.made.canonical, setting.with());
+    ASSERT_TRUE(again.has_value()) << to_text(again.error().front());
+    EXPECT_EQ(again->policy->hash, second.policy().hash);
+}
+
+TEST(policy_file, text_from_a_caller_reads_neither_environment_nor_files) {
+    world setting;
+    const auto got = parse_policy("x", head + "name: \"${HOME} ${file:/etc/hostname}\"\n", setting.with());
+    ASSERT_TRUE(got.has_value()) << to_text(got.error().front());
+    EXPECT_EQ(got->policy->name, "${HOME} ${file:/etc/hostname}");
 }
 
 TEST(policy_file, faults_are_refused_where_they_stand) {

@@ -13,7 +13,7 @@ namespace tollgate::config::test {
 
 inline constexpr document_limits roomy{1 << 20, 10'000};
 
-// Knows the variables SET ("value") and EMPTY (""), and the file /secret ("from file").
+// Knows the variables SET ("value") and EMPTY (""), and the file /secret ("from-file").
 inline references known_references() {
     references known;
     known.variable = [](std::string_view name) -> std::optional<std::string> {
@@ -23,7 +23,7 @@ inline references known_references() {
         return std::nullopt;
     };
     known.file = [](std::string_view path) -> std::optional<std::string> {
-        if (path == "/secret") return "from file";
+        if (path == "/secret") return "from-file";
         return std::nullopt;
     };
     return known;
