@@ -86,7 +86,7 @@ task<std::optional<exchange_failure>> exchange(connection& on, workspace& space,
     for (const std::string_view piece : request.body) space.pieces.emplace_back(piece.data(), piece.size());
     error_code ec;
     const std::size_t put = on.stream().try_write(space.pieces, ec);
-    const bool wait = ec == net::error::would_block;     // part of a TLS record may be on its way, uncounted
+    const bool wait = ec == net::error::would_block; // part of a TLS record may be on its way, uncounted
     const bool sent = put != 0 || wait;
     if (wait) co_await send_rest(on, space.pieces, put, ec);
     // A peer that stops reading may have said why: its answer counts more than the failed write.

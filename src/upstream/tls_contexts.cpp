@@ -13,7 +13,8 @@ namespace {
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 
-// Sessions of one provider, newest last. Each is offered once: TLS 1.3 tickets are not for repeated use.
+// Sessions of one provider, newest last. TLS 1.3 tickets are offered once: they are not for repeated use, and a
+// resumed connection brings new ones. TLS 1.2 brings none.
 class session_shelf {
 public:
     session_shelf() = default;
@@ -41,9 +42,12 @@ public:
             const std::lock_guard lock(guard_);
             if (sessions_.empty()) return;
             newest = sessions_.back();
-            sessions_.pop_back();
+            if (SSL_SESSION_get_protocol_version(newest) >= TLS1_3_VERSION)
+                sessions_.pop_back();
+            else
+                newest = SSL_SESSION_dup(newest); // for the reason given at put()
         }
-        SSL_set_session(connection, newest);
+        if (newest != nullptr) SSL_set_session(connection, newest);
         SSL_SESSION_free(newest);
     }
 

@@ -82,6 +82,7 @@ public:
     scripted_peer(net::io_context& io, script what, std::shared_ptr<net::ssl::context> tls = {})
         : io_(io), script_(std::move(what)), tls_(std::move(tls)),
           acceptor_(io.get_executor(), {net::ip::address_v4::loopback(), 0}) {
+        port_ = acceptor_.local_endpoint().port();
         net::co_spawn(io_, accept(), [](std::exception_ptr) {});
     }
 
@@ -90,7 +91,7 @@ public:
         auto to = std::make_shared<provider>();
         to->name = "p";
         to->host = std::move(host);
-        to->port = acceptor_.local_endpoint().port();
+        to->port = port_;
         to->tls = tls_ != nullptr;
         to->path_prefix = "/v1";
         to->credential = "secret";
@@ -98,8 +99,10 @@ public:
         return to;
     }
 
+    // Connections under way go on; new ones are refused.
+    void stop_listening() { acceptor_.close(); }
+
     int accepted = 0;
-    int handshakes = 0;
 
 private:
     task<> accept() {
@@ -115,19 +118,22 @@ private:
         }
     }
 
+    // A script may outlive the peer, so nothing of the peer is used once it runs.
     task<> serve(std::shared_ptr<peer_link> link) {
+        const script what = script_;
+        const auto tls = tls_;
         error_code ec;
-        if (tls_) co_await link->stream.accept_tls(tls_, ec);
+        if (tls) co_await link->stream.accept_tls(tls, ec);
         if (ec) co_return;
-        ++handshakes;
-        co_await script_(*link);
-        if (tls_ && link->stream.is_open()) co_await link->stream.shutdown();
+        co_await what(*link);
+        if (tls && link->stream.is_open()) co_await link->stream.shutdown();
     }
 
     net::io_context& io_;
     script script_;
     std::shared_ptr<net::ssl::context> tls_;
     tcp_acceptor acceptor_;
+    std::uint16_t port_ = 0;
 };
 
 }
