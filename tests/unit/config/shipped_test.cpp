@@ -123,6 +123,28 @@ TEST(shipped, the_example_tenant_is_the_plain_object) {
     EXPECT_EQ(shipped().policies->find("tenant_123")->hash, object->policy->hash);
 }
 
+TEST(shipped, a_policy_with_every_optional_field_loads_over_the_shipped_files) {
+    zone_files zones;
+    const policy_context with{*shipped().catalog, *shipped().templates, zones, seed_day.now};
+    const auto made = parse_policy(
+        "x.yaml", std::string(test::seed_policy).substr(0, std::string(test::seed_policy).size() - 1) + R"(,
+  "extends": "usage-based-paid", "name": "Acme", "status": "active", "timezone": "UTC", "mode": "enforce",
+  "soft_limit_action": "notify",
+  "downgrade": {"accepted": true, "to": {"premium": "gpt-5-mini", "standard": "gpt-5-nano"}},
+  "limits": [{"name": "support-month", "match": {"feature": "support"}, "cost_usd": 200, "window": "month"},
+             {"name": "agent-rpm", "per": "agent", "requests": 60, "window": "minute"},
+             {"name": "one-request", "per_request_usd": 1.50}],
+  "retry_guard": {"same_request": 5, "refusals": 10, "within": "60s", "block": "30s", "block_max": "15m"},
+  "fallback": {"max_attempts": 2, "providers": ["openai", "azure-eu"], "price_increase_max": 1.25},
+  "output": {"default_max_tokens": 4096, "clamp_to_budget": false},
+  "usage_unknown": "charge_estimate", "refusal_profile": "default",
+  "alerts": {"levels": [0.5, 0.8, 0.9, 1.0], "webhooks": ["https://..."]}})",
+        with);
+    ASSERT_TRUE(made.has_value()) << to_text(made.error().front());
+    EXPECT_EQ(made->policy->downgrade_to.at("premium"), "gpt-5-mini");
+    EXPECT_FALSE(made->policy->clamp_to_budget);
+}
+
 TEST(shipped, every_template_makes_the_policy_that_its_name_promises) {
     zone_files zones;
     const policy_context with{*shipped().catalog, *shipped().templates, zones, seed_day.now};
