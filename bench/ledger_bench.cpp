@@ -2,6 +2,7 @@
 // One request is one reserve and one settle. Prints requests a second, batch size, latency and the CPU of this thread.
 //
 //   ledger_bench [--store postgres|sqlite] [--in-flight N] [--tenants N] [--counters N] [--prepaid] [--seconds N]
+//                [--url postgresql://...]   (instead of a private server; an empty database)
 
 #include "support/postgres_server.hpp"
 
@@ -27,7 +28,7 @@ namespace {
 using namespace tollgate;
 
 struct settings {
-    std::string store = "postgres";
+    std::string store = "postgres", url;
     std::size_t in_flight = 64, tenants = 1'000, counters = 3;
     bool prepaid = false;
     int seconds = 5;
@@ -43,6 +44,7 @@ settings read_settings(int count, char** words) {
             continue;
         }
         if (word == "--store") out.store = value;
+        if (word == "--url") out.url = value;
         if (word == "--in-flight") out.in_flight = std::strtoul(value, nullptr, 10);
         if (word == "--tenants") out.tenants = std::strtoul(value, nullptr, 10);
         if (word == "--counters") out.counters = std::strtoul(value, nullptr, 10);
@@ -95,7 +97,7 @@ private:
         first_ = all / 2;
         step();
         first_ = 0;
-        for (int i = 0; i < 50; ++i) step();
+        for (std::size_t i = 0; i < 50 + 10 * how_.tenants / clients_.size(); ++i) step();   // every counter exists by then
         latencies_.clear();
         requests_ = batches_ = ops_ = 0;
     }
@@ -239,7 +241,9 @@ int main(int count, char** words) {
     std::unique_ptr<test::postgres_server> server;
     std::unique_ptr<store::database> database;
     const auto file = std::filesystem::temp_directory_path() / "tollgate-ledger-bench";
-    if (how.store == "postgres") {
+    if (!how.url.empty()) {
+        database = postgres::open_database(how.url);
+    } else if (how.store == "postgres") {
         std::string why;
         server = test::postgres_server::start({true, "shared_buffers = 256MB\nmax_wal_size = 4GB\n"}, why);
         if (!server) return std::fprintf(stderr, "%s\n", why.c_str()), 1;
