@@ -62,7 +62,7 @@ inline constexpr field<store_settings> store_fields[] = {
 inline constexpr field<key_settings> key_fields[] = {
     bind<&key_settings::pepper, read_text>("pepper"),
     bind<&key_settings::prefix, read_key_prefix>("prefix"),
-    bind<&key_settings::rotate_grace_ms, read_ms<0, 30u * 86'400'000u>>("rotate_grace"),
+    bind<&key_settings::rotate_grace_ms, read_ms<0, limits::rotate_grace_ms_max>>("rotate_grace"),
 };
 
 inline constexpr field<log_settings> log_fields[] = {
