@@ -130,6 +130,9 @@ error_answer to_answer(const error_words& words, const refusal& why, std::string
     out.body += "}";
     add_retry_fields(out, row, why);
     if (row.status == 401) out.fields.emplace_back("www-authenticate", "Bearer");
+    if (row.status == 405)
+        for (const auto& [name, value] : why.extra)
+            if (name == "allow") out.fields.emplace_back("allow", value);
     if (row.status == 426) out.fields.emplace_back("upgrade", "HTTP/1.1");
     return out;
 }

@@ -8,6 +8,7 @@
 #include <tollgate/openai/request.hpp>
 
 #include <bitset>
+#include <optional>
 #include <string>
 #include <string_view>
 

@@ -149,6 +149,12 @@ bool sse_splitter::next_unread(sse_unit& out) {
     return true;
 }
 
+bool sse_splitter::takes_line_feed(std::string_view bytes) {
+    if (bytes.empty() || !line_feed_pending_) return false;
+    line_feed_pending_ = false;
+    return bytes.front() == '\n';
+}
+
 std::string sse_splitter::joined_data(std::string_view event, char with) {
     std::string out;
     bool any = false;

@@ -31,12 +31,14 @@ public:
     bool next(sse_unit& out);
     // What is left of the bytes: the start of a unit.
     std::string_view rest() const { return view_.substr(block_); }
-    bool rest_ends_a_line() const { return line_ == view_.size(); }
     // The event at hand is too large: passes it on in pieces, up to its end.
     void pass_unread() { unread_ = true; }
     bool passing_unread() const { return unread_; }
     // Keeps the rest for the next add().
     void keep();
+
+    // True when `bytes`, the next ones, start with the LF of a CR LF whose CR came last. For once reading has stopped.
+    bool takes_line_feed(std::string_view bytes);
 
     // All data lines of an event, joined by `with`.
     static std::string joined_data(std::string_view event, char with);

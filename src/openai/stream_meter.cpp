@@ -67,7 +67,11 @@ private:
 std::string_view stream_meter::state::feed(std::string_view bytes) {
     out_.clear();
     run_ = {};
-    if (ended_) return {};
+    if (ended_) {
+        const bool ends_its_last_line = splitter_.takes_line_feed(bytes) && responses();
+        if (ends_its_last_line && held_.verbatim) held_.bytes += '\n';
+        return {};
+    }
     splitter_.add(bytes);
     sse_unit unit;
     while (!ended_ && splitter_.next(unit)) take(unit);

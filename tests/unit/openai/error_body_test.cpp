@@ -132,6 +132,12 @@ TEST(error_body, an_unknown_key_learns_nothing) {
     EXPECT_TRUE(has(answer, R"("gateway":{"origin":"gateway","request_id":"req_1"})"));
 }
 
+TEST(error_body, a_wrong_method_learns_the_right_ones) {
+    refusal why = refused(errc::method_not_allowed);
+    why.extra = {{"allow", "POST"}};
+    EXPECT_EQ(field_of(to_answer(why, "r"), "allow"), "POST");
+}
+
 TEST(error_body, in_a_stream_it_is_an_event) {
     const refusal why = refused(errc::stream_truncated);
     const std::string chat = stream_error(false, why, "req_1");
