@@ -1,4 +1,6 @@
 # The tenant's limits as rows of a table.
-["limit", "window", "limit USD", "spent USD", "held USD", "remaining USD", "resets"],
-(.limits[] | [.name, (.window // "-"), .limit_usd, .spent_usd, .held_usd, .remaining_usd, (.resets_at // "-")])
+["limit", "window", "limit", "spent", "held", "remaining", "resets"],
+(.limits[]
+  | (if .measure == "cost" then "USD" else .measure end) as $unit
+  | [.name, .window, "\(.limit_usd // .limit_count) \($unit)", .spent, .held, .remaining, (.resets_at // "-")])
 | @tsv

@@ -14,7 +14,7 @@ each_sdk(({name, OpenAI}) => describe(`endpoints with ${name}`, () => {
     assert.ok(answer.data[0].embedding.length > 1);
     assert.ok(answer.data[0].embedding.every(Number.isFinite));
     assert.ok(answer.usage.prompt_tokens > 0);
-    assert.equal((await house.mock.seen()).last.body.encoding_format, 'base64');
+    assert.equal((await house.last_seen()).body.encoding_format, 'base64');
   });
 
   it('completions answer with text', async () => {

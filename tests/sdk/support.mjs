@@ -36,6 +36,7 @@ export async function open() {
   };
   // Requests that have reached the provider so far.
   house.reached = async () => (await house.mock.seen()).total;
+  house.last_seen = async () => (await house.mock.seen()).requests.at(-1);
   return house;
 }
 
