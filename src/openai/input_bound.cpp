@@ -45,11 +45,10 @@ std::int64_t input_bound(const request_facts& facts, const model& target,
     if (tools > 0) bound += tools_tokens + tools * tool_tokens;
     if (facts.wants_json_schema) bound += schema_tokens;
 
-    // What is not in the body, or not as text, is bounded by what the model can read at all. So is each round of a
-    // hosted tool, which reads everything again with what the tool brought.
+    // What is not in the body, or not as text, is bounded by what the model can read at all. So is a round of a hosted
+    // tool, which brings text of its own; how many rounds there are is the caller's to know.
     const std::int64_t context = target.context_tokens > 0 ? target.context_tokens : unknown_context_tokens;
     if (facts.hidden_input || facts.files > 0 || facts.hosted_tools > 0) bound = std::max(bound, context);
-    if (facts.hosted_tools > 0) bound *= facts.max_tool_calls.value_or(0) + 1;
     return bound;
 }
 

@@ -21,11 +21,13 @@ struct stream_meter::state {
     explicit state(options how) : options_(how) {}
 
     std::string_view feed(std::string_view bytes);
+    std::string_view finish();
     std::string_view tail(std::string_view cost_usd);
 
     options options_;
     usage_report report_;
     bool ended_ = false, failed_ = false;
+    bool finished_ = false;       // the input has ended
     bool usage_in_place_ = false; // the usage at hand came where it is complete
     std::int64_t events_ = 0;
     std::int64_t counted_ = 0, unread_bytes_ = 0;
@@ -67,7 +69,7 @@ private:
 std::string_view stream_meter::state::feed(std::string_view bytes) {
     out_.clear();
     run_ = {};
-    if (ended_) {
+    if (ended_ || finished_) {
         const bool ends_its_last_line = splitter_.takes_line_feed(bytes) && responses();
         if (ends_its_last_line && held_.verbatim) held_.bytes += '\n';
         return {};
@@ -281,13 +283,18 @@ std::string stream_meter::state::with_cost(std::string_view cost_usd) const {
     return out;
 }
 
-std::string_view stream_meter::state::tail(std::string_view cost_usd) {
+std::string_view stream_meter::state::finish() {
     out_.clear();
     run_ = {};
-    if (!ended_) complete_rest();
-    out_ += run_;
+    if (!ended_ && !finished_) complete_rest();
+    finished_ = true;
+    return output();
+}
+
+std::string_view stream_meter::state::tail(std::string_view cost_usd) {
+    finish();
+    out_.append(run_).append(with_cost(cost_usd));
     run_ = {};
-    out_ += with_cost(cost_usd);
     held_ = {};
     if (ended_ && !responses()) out_ += "data: [DONE]\n\n";
     return out_;
@@ -300,6 +307,7 @@ stream_meter::stream_meter(stream_meter&& other) noexcept : state_(std::exchange
 std::string_view stream_meter::feed(std::string_view bytes) { return state_->feed(bytes); }
 bool stream_meter::ended() const { return state_->ended_; }
 bool stream_meter::failed() const { return state_->failed_; }
+std::string_view stream_meter::finish() { return state_->finish(); }
 std::string_view stream_meter::tail(std::string_view cost_usd) { return state_->tail(cost_usd); }
 const usage_report& stream_meter::report() const { return state_->report_; }
 bool stream_meter::usage_final() const {

@@ -14,7 +14,8 @@
 namespace tollgate::openai {
 
 // Upper bound on input tokens: bytes of text, or `exact_text_tokens` when given, plus overheads for messages, tools,
-// images, audio and files. Never less than what the provider can bill for what it was sent.
+// images, audio and files. Never less than what the provider can bill for what it was sent, in one round: hosted tools
+// read everything again after each of their calls, so the caller multiplies by the calls it allows plus one.
 std::int64_t input_bound(const request_facts& facts, const model& target, std::optional<std::int64_t> exact_text_tokens = {});
 
 // What an answer or event said of usage.
@@ -56,8 +57,11 @@ public:
 
     bool ended() const;             // the terminator was seen
     bool failed() const;            // an error event was seen (it was relayed)
-    // At the end of the input: the last event without its blank line, completed; then the terminator that was held back,
-    // to be sent after settlement. With `cost_usd` and usage asked for, the usage event gains `usage.cost_usd`.
+    // At the end of the input, before settlement: takes the last event that lacks its blank line, and returns it
+    // completed (one that was cut inside is dropped). Afterwards ended(), report() and the counts are final.
+    std::string_view finish();
+    // After settlement: what was held back, the usage event and the terminator. With `cost_usd` and usage asked for, the
+    // usage event gains `usage.cost_usd`. Does finish() first where that was not called.
     std::string_view tail(std::string_view cost_usd);
 
     const usage_report& report() const;

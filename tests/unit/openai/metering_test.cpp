@@ -272,7 +272,7 @@ TEST(input_bound, what_cannot_be_seen_is_bounded_by_the_context) {
                  R"({"model":"m","input":[{"content":[{"type":"input_file","file_data":"data:x;base64,QQ=="}]}]})"),
         400'000);
     EXPECT_EQ(bound_of(responses, R"({"model":"m","input":"a","tools":[{"type":"web_search"}],"max_tool_calls":3})"),
-              4 * 400'000);
+              400'000);
     const padded text(R"({"model":"m","conversation":"c"})");
     EXPECT_EQ(input_bound(*read_request(responses, text), model{}), 2'000'000);
 }

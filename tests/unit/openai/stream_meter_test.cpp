@@ -281,6 +281,24 @@ TEST(stream_meter, a_cut_stream_is_not_ended_and_its_last_event_completed) {
     EXPECT_NE(usage.last.find("\"cost_usd\":\"0.1\""), std::string::npos);
 }
 
+TEST(stream_meter, the_end_of_the_input_is_known_before_the_tail_is_sent) {
+    stream_meter meter(asked());
+    meter.feed(plain);
+    EXPECT_EQ(meter.feed("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}"), "");
+    EXPECT_EQ(meter.finish(), "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n");
+    EXPECT_FALSE(meter.ended());
+    EXPECT_EQ(meter.finish(), "");
+    EXPECT_EQ(meter.tail({}), "");
+
+    stream_meter whole(asked());
+    whole.feed(std::string(plain) + std::string(usage_chunk) + "data: [DONE]");
+    EXPECT_FALSE(whole.ended());
+    EXPECT_EQ(whole.finish(), "");
+    EXPECT_TRUE(whole.ended());
+    EXPECT_TRUE(whole.usage_final());
+    EXPECT_EQ(whole.tail({}), std::string(usage_chunk) + std::string(done));
+}
+
 TEST(stream_meter, a_huge_event_flows_with_bounded_memory) {
     const std::string filler(limits::sse_event_bytes_max, 'A');
     const std::string huge = "data: {\"choices\":[{\"delta\":{\"content\":\"" + filler + filler + "\"}}]}\n\n";
