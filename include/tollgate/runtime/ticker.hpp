@@ -23,15 +23,15 @@ public:
     watched& operator=(const watched&) = delete;
     virtual ~watched();
 
-    void set_deadline_us(std::int64_t at) { deadline_us_ = at; } // steady clock; INT64_MAX: none
-    void set_deadline_in_ms(std::uint32_t ms) { deadline_us_ = steady_now_us() + std::int64_t{ms} * 1000; }
-    void clear_deadline() { deadline_us_ = INT64_MAX; }
-    // When not -1: the descriptor of a peer to look at every second tick; a reset or hang-up calls on_peer_gone(), a
-    // FIN calls on_peer_half_closed(); each once. Set it only while no read of the peer is pending, and back to -1
-    // before the descriptor is closed.
+    void set_deadline_us(std::int64_t at) { place_->deadline_us = at; } // steady clock; INT64_MAX: none
+    void set_deadline_in_ms(std::uint32_t ms) { place_->deadline_us = steady_now_us() + std::int64_t{ms} * 1000; }
+    void clear_deadline() { place_->deadline_us = INT64_MAX; }
+    // When not -1: the descriptor of a peer to look at; a reset or hang-up calls on_peer_gone(), a FIN calls
+    // on_peer_half_closed(); each once, about two ticks later at most. Set it back to -1 before the descriptor is
+    // closed. Costs nothing for those that do not outlast a tick.
     void watch_peer(int descriptor) {
-        peer_ = descriptor;
-        half_closed_ = false;
+        if (place_->registered) unregister_peer();
+        place_->peer = descriptor;
     }
 
 protected:
@@ -42,11 +42,18 @@ protected:
 
 private:
     friend class ticker;
-    std::int64_t deadline_us_ = INT64_MAX;
-    int peer_ = -1;
-    bool half_closed_ = false;
-    watched* previous_ = nullptr;
-    watched* next_ = nullptr;
+    // What the ticker looks at: side by side with the others', or it would wait for memory at every flow.
+    struct place {
+        std::int64_t deadline_us = INT64_MAX;
+        watched* flow = nullptr;
+        int peer = -1;
+        bool registered = false; // the kernel reports about the peer
+        bool half_closed = false;
+    };
+    void unregister_peer();
+
+    place own_; // used while no ticker watches
+    place* place_ = &own_;
     ticker* owner_ = nullptr;
 };
 
@@ -65,6 +72,7 @@ public:
     void on_tick(std::function<void()> action);
 
 private:
+    friend class watched;
     struct state;
     std::shared_ptr<state> state_; // a pending wait keeps it
 };
