@@ -22,8 +22,15 @@ task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter&
     for (;;) {
         auto part = co_await answer.read();
         if (c.x.stop().fired()) co_return ending::client_gone;
-        if (!part) co_return part.error().code == errc::provider_timeout ? ending::timed_out : ending::truncated;
-        if (part->empty()) co_return meter.ended() || meter.failed() ? ending::clean : ending::truncated;
+        if (!part || part->empty()) {
+            const bool timed_out = !part && part.error().code == errc::provider_timeout;
+            const std::string_view last = meter.finish();     // an event without its blank line; may end the stream
+            const bool written = co_await write_one(c.x, last);
+            if (!written) co_return ending::client_gone;
+            if (timed_out) co_return ending::timed_out;
+            const bool clean = meter.ended() || (part && meter.failed());
+            co_return clean ? ending::clean : ending::truncated;
+        }
         const std::string_view ready = meter.feed(*part);
         const bool written = co_await write_one(c.x, ready);
         if (!written) co_return ending::client_gone;
