@@ -1,6 +1,7 @@
 // THE list of data-plane routes. A path that is not here cannot be metered and is not passed on.
 #include <tollgate/app/routes.hpp>
 
+#include <tollgate/app/account.hpp>
 #include <tollgate/app/complete.hpp>
 #include <tollgate/app/models.hpp>
 #include <tollgate/app/respond.hpp>
@@ -19,6 +20,10 @@ constexpr std::array table{
     route{"POST", "/v1/responses", responses},
     route{"GET", "/v1/models", list_models},
     route{"GET", "/v1/models/*", show_model},
+    route{"GET", "/v1/account/budget", account_budget},
+    route{"GET", "/v1/account/usage", account_usage},
+    route{"GET", "/v1/account/usage/export", account_usage_export},
+    route{"GET", "/v1/account/requests/*", account_request},
 };
 
 bool fits(const route& r, std::string_view path) {

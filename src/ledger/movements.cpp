@@ -146,6 +146,12 @@ move_outcome move(const move_op& op, working_set& rows) {
     return out;
 }
 
+std::vector<grant> open_grants(balance_row row) {
+    catch_up(row);
+    std::erase_if(row.grants, [](const grant& g) { return g.remaining == usd_nano(); });
+    return std::move(row.grants);
+}
+
 void expire_grants(const expire_grants_op& op, working_set& rows) {
     if (!rows.find_balance(op.tenant)) return;
     balance_row& row = rows.change_balance(op.tenant);

@@ -88,4 +88,8 @@ struct applied {
 applied apply(op_list ops, const snapshot& found);
 applied apply(std::span<const op> ops, const snapshot& found);
 
+// Grants that still have money, in the order they burn, with what settled spending has taken from them by now: the rows
+// themselves lag behind (see balance_row.burned).
+std::vector<grant> open_grants(balance_row row);
+
 }
