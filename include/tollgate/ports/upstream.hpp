@@ -18,12 +18,13 @@ struct upstream_request {
     const provider* to = nullptr;
     std::string_view method = "POST";
     std::string_view path;                           // after the provider's path_prefix: "/chat/completions"
-    std::span<const field> fields;                   // passed on as they are; host, auth, framing and accept-encoding are added
+    std::span<const field> fields; // passed on as they are; host, auth, framing and accept-encoding are added
     std::span<const std::string_view> body;          // pieces; valid until open returns
     std::uint32_t first_byte_ms = 0, idle_ms = 0, total_ms = 0;      // 0: the provider's, then limits.hpp
 };
 
-// An answer whose head has arrived. Destroying it before the end closes the connection; at the end it goes back to the pool.
+// An answer whose head has arrived. Destroying it before the end closes the connection; at the end that goes back to
+// the pool.
 class upstream_answer {
 public:
     virtual ~upstream_answer() = default;

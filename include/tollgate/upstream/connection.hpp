@@ -19,6 +19,7 @@ enum class cut_reason : std::uint8_t { none, deadline, stop };
 class connection final : public watched {
 public:
     connection(executor on, ticker& clock);
+    ~connection() override { watch_peer(-1); } // before its descriptor closes
 
     net_stream& stream() { return stream_; }
     cut_reason cut() const { return cut_; }

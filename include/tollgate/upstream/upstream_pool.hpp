@@ -31,6 +31,7 @@ public:
                   std::uint32_t keep_idle_ms = limits::upstream_keep_idle_ms);
     ~upstream_pool() override;
 
+    // `stop` outlives the answer.
     task<std::expected<std::unique_ptr<ports::upstream_answer>, failure>> open(const ports::upstream_request& request,
                                                                                stop_signal& stop) override;
     // Starts to resolve the provider's name, so that its first request need not wait.
