@@ -186,8 +186,10 @@ task<> session::refuse(error why) {
     refusal what;
     what.code = why.code;
     what.message = std::move(why.detail);
-    const openai::error_answer answer = openai::to_answer(what, {});
+    const std::string id = server_->options.make_request_id ? server_->options.make_request_id() : std::string();
+    const openai::error_answer answer = openai::to_answer(what, id);
     std::vector<field> fields{{"content-type", "application/json"}};
+    if (!id.empty()) fields.push_back({"x-request-id", id});
     for (const auto& [name, value] : answer.fields) fields.push_back({name, value});
     co_await send(answer.status, fields, answer.body);
 }

@@ -34,6 +34,8 @@ struct server_options {
     std::uint32_t write_ms_max = limits::write_ms_max;
     std::uint32_t tls_handshake_ms_max = limits::tls_handshake_ms_max;
     std::uint32_t linger_ms_max = limits::linger_ms_max;
+    // Names a request the server refuses by itself (a head it cannot read), for x-request-id. Empty: unnamed.
+    std::function<std::string()> make_request_id;
     // Told of an exception that left the handler (the client gets a 500). Empty: stderr.
     std::function<void(std::string_view)> on_bug;
 };

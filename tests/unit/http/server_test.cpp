@@ -161,6 +161,17 @@ TEST(server, faults_of_a_head_are_answered_and_end_the_connection) {
     }
 }
 
+TEST(server, a_refusal_of_its_own_carries_a_request_id) {
+    server_options options = on_loopback();
+    options.make_request_id = [] { return std::string("req_1"); };
+    running_server server(echo, options);
+    raw_client client(server.port());
+    client.send("GET / HTTP/1.1\r\n\r\n");
+    const std::string answer = client.read_answer();
+    EXPECT_NE(answer.find("\r\nx-request-id: req_1\r\n"), std::string::npos);
+    EXPECT_NE(body_of(answer).find("req_1"), std::string::npos);
+}
+
 TEST(server, heads_are_bounded) {
     server_options options = on_loopback();
     options.head_bytes_max = 8192;
