@@ -35,20 +35,20 @@ struct call {
 
     // 1 who
     std::shared_ptr<const ports::caller> caller;
-    std::shared_ptr<const policy::tenant_policy> policy;     // null: the tenant has none
+    std::shared_ptr<const policy::tenant_policy> policy; // null: the tenant has none
 
     // 2 what
     std::string_view body;
     openai::request_facts asked;
-    std::shared_ptr<const model> target;                     // null: unknown alias
+    std::shared_ptr<const model> target; // null: unknown alias
 
     // 3 how much
-    const price* price = nullptr;                            // of `target`, kept by `config`; null: not priced
+    const price* price = nullptr; // of `target`, kept by `config`; null: not priced
     service_tier tier = service_tier::standard;
     usage_bound bound;
-    usd_nano estimate, input_estimate;                       // what is held: in the customer's money
-    std::int64_t cap = 0;                                    // output tokens a choice; 0: no output
-    bool cap_is_ours = false;                                // the client asked for none, or for more
+    usd_nano estimate, input_estimate; // what is held: in the customer's money
+    std::int64_t cap = 0;              // output tokens a choice; 0: no output
+    bool cap_is_ours = false;          // the client asked for none, or for more
     bool counted_exactly = false;
 
     // 4 may they
@@ -59,12 +59,12 @@ struct call {
     ledger::reserve_outcome held;
     bool holding = false;
     budget_state state = budget_state::ok;
-    std::optional<usd_nano> remaining;                       // after this request's hold; absent: no limit in money
+    std::optional<usd_nano> remaining; // after this request's hold; absent: no limit in money
 
     // 6, 7 forward and relay
     int attempts = 0;
-    int status = 0;                                          // sent to the client
-    std::string code;                                        // of a refusal or failure
+    int status = 0;   // sent to the client
+    std::string code; // of a refusal or failure
     bool client_gone = false;
 
     // 8 settle
@@ -72,7 +72,7 @@ struct call {
     cost_source source = cost_source::estimated;
     usd_nano charged, provider_cost;
     bool flagged = false, outboxed = false;
-    std::string model_answered;                              // as the provider named it
+    std::string model_answered; // as the provider named it
 
     // timings, steady clock; 0: never came to it
     std::int64_t started_us = 0, held_us = 0, first_byte_us = 0;
@@ -81,10 +81,10 @@ struct call {
 // What the provider made of the request, for settlement.
 struct outcome {
     enum class end : std::uint8_t {
-        not_sent,            // not a byte reached the provider
-        refused,             // it answered with an error: nothing is billed
-        unknown,             // sent, and no answer: nobody knows
-        partial,             // cut: by it, by the client, by a deadline
+        not_sent, // not a byte reached the provider
+        refused,  // it answered with an error: nothing is billed
+        unknown,  // sent, and no answer: nobody knows
+        partial,  // cut: by it, by the client, by a deadline
         complete,
     };
     end how = end::not_sent;
@@ -93,22 +93,22 @@ struct outcome {
 };
 
 // ---- the steps, one file each; nothing means: go on ----
-task<std::optional<refusal>> identify(call& c);              // 1 who
-task<std::optional<refusal>> read_body(call& c);             // 2 what
-void estimate(call& c);                                      // 3 how much
-std::optional<refusal> judge(call& c);                       // 4 may they
-task<std::optional<refusal>> hold(call& c);                  // 5 hold
-task<> forward(call& c);                                     // 6 forward, 7 relay, 8 settle
-task<> settle(call& c, const outcome& end);                  // 8 settle
-void record(call& c);                                        // 9 record: log line and metrics
-task<> refuse(call& c, const refusal& why);                  // answers and records a request that holds nothing
+task<std::optional<refusal>> identify(call& c);  // 1 who
+task<std::optional<refusal>> read_body(call& c); // 2 what
+void estimate(call& c);                          // 3 how much
+std::optional<refusal> judge(call& c);           // 4 may they
+task<std::optional<refusal>> hold(call& c);      // 5 hold
+task<> forward(call& c);                         // 6 forward, 7 relay, 8 settle
+task<> settle(call& c, const outcome& end);      // 8 settle
+void record(call& c);                            // 9 record: log line and metrics
+task<> refuse(call& c, const refusal& why);      // answers and records a request that holds nothing
 
-ledger::usage_row usage_row_of(const call& c);               // the final row
-std::string record_json(const call& c);                      // the record as far as it is known
-refusal refusal_of(const call& c);                           // why the ledger said no: c.held
+ledger::usage_row usage_row_of(const call& c); // the final row
+std::string record_json(const call& c);        // the record as far as it is known
+refusal refusal_of(const call& c);             // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
-void note_readings(call& c);                                 // remaining, state: from c.held
-bool count_exactly(call& c);                                 // instead of the byte bound; true: the request got smaller
-void set_bound(call& c, std::int64_t input_tokens);          // with c.cap: the bound, and what it may cost
+void note_readings(call& c);                        // remaining, state: from c.held
+bool count_exactly(call& c);                        // instead of the byte bound; true: the request got smaller
+void set_bound(call& c, std::int64_t input_tokens); // with c.cap: the bound, and what it may cost
 
 }

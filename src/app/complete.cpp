@@ -19,22 +19,24 @@ task<> complete(services& use, ports::exchange& x, openai::endpoint where) {
     call c(use, x, where);
     use.metrics.requests.fetch_add(1, std::memory_order_relaxed);
 
-    auto objection = co_await identify(c);                          // 1 who
-    if (!objection) objection = co_await read_body(c);              // 2 what
+    auto objection = co_await identify(c);             // 1 who
+    if (!objection) objection = co_await read_body(c); // 2 what
     if (!objection) {
-        estimate(c);                                                // 3 how much
-        objection = judge(c);                                       // 4 may they
+        estimate(c);          // 3 how much
+        objection = judge(c); // 4 may they
     }
-    if (!objection) objection = co_await hold(c);                   // 5 hold: durable before the provider sees a byte
+    if (!objection) objection = co_await hold(c); // 5 hold: durable before the provider sees a byte
     if (objection) {
         co_await refuse(c, *objection);
         co_return;
     }
-    co_await forward(c);                                            // 6 forward, 7 relay, 8 settle on every way out
-    record(c);                                                      // 9 record
+    co_await forward(c); // 6 forward, 7 relay, 8 settle on every way out
+    record(c);           // 9 record
 }
 
-task<> chat_completions(services& use, ports::exchange& x) { return complete(use, x, openai::endpoint::chat_completions); }
+task<> chat_completions(services& use, ports::exchange& x) {
+    return complete(use, x, openai::endpoint::chat_completions);
+}
 task<> completions(services& use, ports::exchange& x) { return complete(use, x, openai::endpoint::completions); }
 task<> embeddings(services& use, ports::exchange& x) { return complete(use, x, openai::endpoint::embeddings); }
 task<> responses(services& use, ports::exchange& x) { return complete(use, x, openai::endpoint::responses); }

@@ -52,7 +52,8 @@ void add_rate(const call& c, measure what, header_block& fields) {
     if (!r) return;
     const bool tokens = what == measure::tokens;
     fields.add(tokens ? "x-ratelimit-limit-tokens" : "x-ratelimit-limit-requests", std::to_string(r->limit));
-    fields.add(tokens ? "x-ratelimit-remaining-tokens" : "x-ratelimit-remaining-requests", std::to_string(r->remaining));
+    fields.add(tokens ? "x-ratelimit-remaining-tokens" : "x-ratelimit-remaining-requests",
+               std::to_string(r->remaining));
     fields.add(tokens ? "x-ratelimit-reset-tokens" : "x-ratelimit-reset-requests", duration_text(r->reset_ms));
 }
 

@@ -51,6 +51,12 @@ std::vector<field> fields_to_send(const call& c) {
     return out;
 }
 
+// Whichever ends first: the server's deadline for a request, or the provider's own.
+std::uint32_t total_ms_of(const call& c) {
+    const std::uint32_t provider_ms = c.target->provider->total_ms;
+    return provider_ms == 0 ? c.config->request_total_ms : std::min(provider_ms, c.config->request_total_ms);
+}
+
 refusal failure_of(const error& why) {
     refusal out;
     out.code = why.code;
@@ -90,6 +96,7 @@ task<> forward(call& c) {
     request.path = path_of(c.where);
     request.fields = fields;
     request.body = pieces;
+    request.total_ms = total_ms_of(c);
 
     // A client that leaves a stream stops the provider. Otherwise the answer is awaited all the same: the provider
     // generates it anyway, and only its usage tells what it costs.

@@ -30,7 +30,7 @@ public:
 
 private:
     struct entry {
-        std::string_view name;       // outlives the block: a literal, or a view of the provider's answer
+        std::string_view name; // outlives the block: a literal, or a view of the provider's answer
         std::size_t at, size;
     };
     std::string values_;

@@ -9,7 +9,7 @@ namespace tollgate::app {
 
 namespace {
 
-constexpr std::int64_t legacy_completion_default = 16;       // what /v1/completions writes when nobody asks
+constexpr std::int64_t legacy_completion_default = 16; // what /v1/completions writes when nobody asks
 
 std::int64_t default_cap(const call& c) {
     if (c.where == openai::endpoint::completions) return legacy_completion_default;

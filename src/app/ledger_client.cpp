@@ -15,8 +15,8 @@ std::int64_t patience_us(const pending_op& op) {
 }
 
 error unavailable() {
-    return {errc::ledger_unavailable, "the ledger did not answer within " +
-                                          std::to_string(limits::reserve_wait_ms_max) + " ms"};
+    return {errc::ledger_unavailable,
+            "the ledger did not answer within " + std::to_string(limits::reserve_wait_ms_max) + " ms"};
 }
 
 }

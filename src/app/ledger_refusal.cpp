@@ -40,7 +40,8 @@ void tell_cost(const call& c, const ledger::reading& at, bool held, refusal& out
                       " Retry when they have ended.";
         return;
     }
-    out.message = "The " + limit + " for " + whose + " does not cover this request in " + out.period + sums + until(out);
+    out.message =
+        "The " + limit + " for " + whose + " does not cover this request in " + out.period + sums + until(out);
 }
 
 void tell_count(const call& c, const ledger::reading& at, refusal& out) {
@@ -55,16 +56,17 @@ void tell_count(const call& c, const ledger::reading& at, refusal& out) {
     const std::int64_t wanted = check.what == measure::tokens ? c.facts.tokens : 1;
     out.used_count = used;
     out.required_count = wanted;
-    if (check.what == measure::concurrency) out.retry_after_ms = capacity_retry_ms;
+    if (check.what == measure::concurrency)
+        out.retry_after_ms = capacity_retry_ms;
     else if (at.end_s)
-        out.retry_after_ms = static_cast<std::uint32_t>(
-            std::clamp<std::int64_t>(*at.end_s * 1000 - c.arrived.ms(), 1, UINT32_MAX));
+        out.retry_after_ms =
+            static_cast<std::uint32_t>(std::clamp<std::int64_t>(*at.end_s * 1000 - c.arrived.ms(), 1, UINT32_MAX));
     // Waiting does not make a request smaller than its limit.
     if (wanted > check.maximum) out.retry_after_ms.reset();
     out.message = "The limit " + out.limit_name + " of " + std::to_string(check.maximum) + " " + unit +
                   (check.what == measure::concurrency ? "" : " per " + std::string(name_of(check.span))) + " for " +
-                  out.scope_kind + " " + out.scope_id + " is reached (" + std::to_string(used) + " used, this request needs " +
-                  std::to_string(wanted) + ").";
+                  out.scope_kind + " " + out.scope_id + " is reached (" + std::to_string(used) +
+                  " used, this request needs " + std::to_string(wanted) + ").";
 }
 
 refusal limit_refusal(const call& c, bool held) {
@@ -79,8 +81,10 @@ refusal limit_refusal(const call& c, bool held) {
     out.over_limit_action = std::move(name.action);
     out.period = period_of(check, at.start_s, *c.policy);
     if (at.end_s) out.resets_at = instant::from_seconds(*at.end_s);
-    if (check.what == measure::cost) tell_cost(c, at, held, out);
-    else tell_count(c, at, out);
+    if (check.what == measure::cost)
+        tell_cost(c, at, held, out);
+    else
+        tell_count(c, at, out);
     return out;
 }
 
@@ -98,7 +102,8 @@ refusal prepaid_refusal(const call& c, bool held) {
     out.required_usd = c.estimate;
     const std::string sums = "Prepaid balance " + to_usd(at.credited - at.spent) + " USD, held by running requests " +
                              to_usd(at.held) + ", this request needs up to " + to_usd(c.estimate) + ".";
-    out.message = sums + (held ? " Retry when they have ended." : " Top up the balance, or lower max_completion_tokens.");
+    out.message =
+        sums + (held ? " Retry when they have ended." : " Top up the balance, or lower max_completion_tokens.");
     if (held) out.retry_after_ms = capacity_retry_ms;
     return out;
 }

@@ -13,7 +13,7 @@ namespace tollgate::app {
 
 namespace {
 
-constexpr std::uint32_t retry_ms = 50;                 // after the store could not be reached
+constexpr std::uint32_t retry_ms = 50; // after the store could not be reached
 constexpr std::size_t replay_batch = 64;
 
 bool is_ending(const ledger::op& what) {
@@ -37,22 +37,27 @@ bool ledger_writer::submit(std::vector<pending_ptr>& ops) {
         const std::lock_guard lock(mutex_);
         const bool full = waiting_.size() >= limits::writer_queue_max;
         for (pending_ptr& op : ops) {
-            if (full && may_be_refused(*op)) all = false;
-            else waiting_.push_back(std::move(op));
+            if (full && may_be_refused(*op))
+                all = false;
+            else
+                waiting_.push_back(std::move(op));
         }
         notify = sleeping_;
         sleeping_ = false;
     }
-    std::erase(ops, nullptr);                          // what is left was refused
+    std::erase(ops, nullptr); // what is left was refused
     if (notify) wake_.notify_one();
     return all;
 }
 
 bool ledger_writer::to_outbox(const ledger::op& ending) {
     std::string record;
-    if (const auto* settle = std::get_if<ledger::settle_op>(&ending)) record = ledger::encode(*settle);
-    else if (const auto* release = std::get_if<ledger::release_op>(&ending)) record = ledger::encode(*release);
-    else return false;
+    if (const auto* settle = std::get_if<ledger::settle_op>(&ending))
+        record = ledger::encode(*settle);
+    else if (const auto* release = std::get_if<ledger::release_op>(&ending))
+        record = ledger::encode(*release);
+    else
+        return false;
     if (!outbox_.append(record)) return false;
     seen_.outbox_records += 1;
     const std::lock_guard lock(mutex_);
@@ -156,7 +161,7 @@ void ledger_writer::settle_one(const pending_ptr& op, ledger::outcome result, st
     if (reserved && !reserved->admitted && reserved->why == ledger::refused_by::expired_grants) {
         const auto& wanted = std::get<ledger::reserve_op>(op->what);
         auto expiry = std::make_shared<pending_op>();
-        const request_id transaction(wanted.hold.id.high(), ~wanted.hold.id.low());    // unique as its request is
+        const request_id transaction(wanted.hold.id.high(), ~wanted.hold.id.low()); // unique as its request is
         expiry->what = ledger::expire_grants_op{wanted.hold.tenant, transaction};
         again.push_back(std::move(expiry));
         again.push_back(op);
@@ -196,15 +201,17 @@ void ledger_writer::replay_outbox() {
         auto op = ledger::decode(record);
         if (!op) {
             unreadable += 1;
-            return batch_.empty();                     // dropped below, when nothing readable precedes it
+            return batch_.empty(); // dropped below, when nothing readable precedes it
         }
         auto pending = std::make_shared<pending_op>();
         std::visit([&](auto& each) { pending->what = std::move(each); }, *op);
         batch_.push_back(std::move(pending));
         return batch_.size() < replay_batch;
     });
-    if (batch_.empty()) outbox_.drop(unreadable);
-    else replaying_ = batch_.size() + unreadable;
+    if (batch_.empty())
+        outbox_.drop(unreadable);
+    else
+        replaying_ = batch_.size() + unreadable;
 }
 
 void ledger_writer::start() {
@@ -242,7 +249,8 @@ void ledger_writer::drain_and_stop() {
     // What could not be written for want of a store survives in the outbox; reservations expire on their own.
     take_waiting();
     for (const auto& op : batch_)
-        if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned && replaying_ == 0) to_outbox(op->what);
+        if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned && replaying_ == 0)
+            to_outbox(op->what);
     for (const auto& op : backlog_)
         if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned) to_outbox(op->what);
 }

@@ -30,7 +30,8 @@ void write_identity(json_writer& out, const call& c) {
     const attribution& who = c.facts.who;
     out.member("request_id", c.id_text).optional_member("trace_id", trace_id_of(c));
     out.optional_member("tenant", who.tenant).optional_member("workspace", who.workspace);
-    out.optional_member("key_id", who.key).optional_member("key_label", c.caller ? c.caller->label : std::string_view());
+    out.optional_member("key_id", who.key)
+        .optional_member("key_label", c.caller ? c.caller->label : std::string_view());
     out.optional_member("end_user", who.end_user).optional_member("agent", who.agent);
     out.optional_member("session", who.session);
 }
@@ -104,7 +105,9 @@ void write_facts(json_writer& out, const call& c) {
         out.member("start", at.start_s).member("maximum", check.maximum).member("hard", check.hard);
         out.member("spent", at.at.spent.count()).member("held", at.at.held.count());
         if (check.what != measure::cost)
-            out.member("requests", at.at.requests).member("tokens", at.at.tokens + at.at.tokens_held).member("in_flight", at.at.in_flight);
+            out.member("requests", at.at.requests)
+                .member("tokens", at.at.tokens + at.at.tokens_held)
+                .member("in_flight", at.at.in_flight);
         out.end_object();
     }
     out.end_array().end_object();

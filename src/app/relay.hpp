@@ -9,8 +9,8 @@ namespace tollgate::app {
 // Step 7: the answer to the client as it comes; settles on every way out.
 task<> relay(call& c, ports::upstream_answer& answer, stop_signal& stop);
 
-task<> relay_whole(call& c, ports::upstream_answer& answer);      // a JSON answer, whatever its status
-task<> relay_stream(call& c, ports::upstream_answer& answer);     // server-sent events
+task<> relay_whole(call& c, ports::upstream_answer& answer);  // a JSON answer, whatever its status
+task<> relay_stream(call& c, ports::upstream_answer& answer); // server-sent events
 
 // We ask the provider for usage that the client did not ask for, and hide what that causes.
 bool usage_is_ours(const call& c);

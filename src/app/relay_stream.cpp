@@ -24,7 +24,7 @@ task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter&
         if (c.x.stop().fired()) co_return ending::client_gone;
         if (!part || part->empty()) {
             const bool timed_out = !part && part.error().code == errc::provider_timeout;
-            const std::string_view last = meter.finish();     // an event without its blank line; may end the stream
+            const std::string_view last = meter.finish(); // an event without its blank line; may end the stream
             const bool written = co_await write_one(c.x, last);
             if (!written) co_return ending::client_gone;
             if (timed_out) co_return ending::timed_out;
@@ -34,7 +34,7 @@ task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter&
         const std::string_view ready = meter.feed(*part);
         const bool written = co_await write_one(c.x, ready);
         if (!written) co_return ending::client_gone;
-        if (meter.ended()) co_return ending::clean;       // what follows the terminator is nobody's
+        if (meter.ended()) co_return ending::clean; // what follows the terminator is nobody's
     }
 }
 
@@ -50,8 +50,9 @@ outcome outcome_of(const openai::stream_meter& meter, ending how) {
 refusal cut_refusal(ending how) {
     refusal why;
     why.code = how == ending::timed_out ? errc::provider_timeout : errc::stream_truncated;
-    why.message = how == ending::timed_out ? "The provider stopped sending before the end of its answer."
-                                           : "The provider's stream ended before its terminator; the answer is incomplete.";
+    why.message = how == ending::timed_out
+                      ? "The provider stopped sending before the end of its answer."
+                      : "The provider's stream ended before its terminator; the answer is incomplete.";
     return why;
 }
 

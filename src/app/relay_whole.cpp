@@ -56,7 +56,8 @@ std::string_view retry_after_of(const ports::upstream_answer& answer) {
 
 // The provider said no: nothing is owed, and its error reaches the client in OpenAI's shape.
 task<> pass_error(call& c, const ports::upstream_answer& answer, std::string_view body) {
-    openai::error_answer mapped = openai::normalise_provider_error(answer.status(), body, retry_after_of(answer), c.id_text);
+    openai::error_answer mapped =
+        openai::normalise_provider_error(answer.status(), body, retry_after_of(answer), c.id_text);
     c.status = mapped.status;
     c.code = "provider_status_" + std::to_string(answer.status());
     c.use.metrics.provider_errors.fetch_add(1, std::memory_order_relaxed);

@@ -10,7 +10,7 @@ namespace tollgate::app {
 namespace {
 
 constexpr std::size_t page = 200;
-constexpr std::size_t pages_max = 50;          // a sweep is short: the next one goes on
+constexpr std::size_t pages_max = 50; // a sweep is short: the next one goes on
 
 // A string member of the flat part of a record that record.cpp wrote; tags hold no escapes that matter here.
 std::string member(const std::string& record, std::string_view name) {

@@ -5,6 +5,7 @@
 #include <tollgate/app/complete.hpp>
 #include <tollgate/app/models.hpp>
 #include <tollgate/app/respond.hpp>
+#include <tollgate/app/unmetered.hpp>
 
 #include <algorithm>
 #include <array>
@@ -58,6 +59,7 @@ task<> dispatch(services& use, ports::exchange& x) {
         if (r.method == x.method()) return r.handle(use, x);
         known_path = true;
     }
+    if (!known_path && is_unmetered(*use.config.get(), x.path())) return pass_unmetered(use, x);
     return send_no_route(use, x, known_path);
 }
 

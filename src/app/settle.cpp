@@ -16,7 +16,8 @@ usd_nano in_customer_money(const call& c, usd_nano cost) {
 }
 
 usd_nano in_provider_money(const call& c, usd_nano charge) {
-    return usd_nano(static_cast<std::int64_t>(static_cast<__int128>(charge.count()) * 1000 / c.policy->charge_permille));
+    return usd_nano(
+        static_cast<std::int64_t>(static_cast<__int128>(charge.count()) * 1000 / c.policy->charge_permille));
 }
 
 // The model and tier that the answer names decide the price, under the book in force when the request was held.
@@ -83,7 +84,9 @@ bool measure_cost(call& c, const outcome& end) {
 
 void count(call& c, const ports::ledger_port::settled& done) {
     ports::metrics& m = c.use.metrics;
-    const auto add = [](auto& counter, auto value) { counter.fetch_add(static_cast<std::uint64_t>(value), std::memory_order_relaxed); };
+    const auto add = [](auto& counter, auto value) {
+        counter.fetch_add(static_cast<std::uint64_t>(value), std::memory_order_relaxed);
+    };
     add(m.settled, 1);
     if (c.source == cost_source::estimated) add(m.settled_estimated, 1);
     if (c.source == cost_source::counted) add(m.settled_counted, 1);

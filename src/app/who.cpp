@@ -14,7 +14,7 @@ namespace {
 struct tag {
     std::string_view header;
     std::string attribution::* field;
-    std::string ports::caller::* pin;        // null: no key pins it
+    std::string ports::caller::* pin; // null: no key pins it
 };
 constexpr tag tags[] = {
     {"x-ai-workspace", &attribution::workspace, &ports::caller::workspace},

@@ -40,7 +40,7 @@ int serve(const serve_options& options) {
 }
 
 int run_daemon(const serve_options& options) {
-    std::signal(SIGPIPE, SIG_IGN);             // a closed socket or log pipe is an error of its write
+    std::signal(SIGPIPE, SIG_IGN); // a closed socket or log pipe is an error of its write
     try {
         return serve(options);
     } catch (const store_unreachable& away) {

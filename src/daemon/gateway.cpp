@@ -47,8 +47,10 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
       sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }),
       health_timer_(health_ms, [this] { check_store(); }) {
     if (settings_.server.tls.enabled())
-        certificate_ = std::make_unique<http::tls_reloader>(http::tls_files{settings_.server.tls.cert, settings_.server.tls.key});
-    if (auto adopted = adopt(loaded, *stores_.keys, *stores_.sweeper); !adopted) throw std::runtime_error(adopted.error());
+        certificate_ =
+            std::make_unique<http::tls_reloader>(http::tls_files{settings_.server.tls.cert, settings_.server.tls.key});
+    if (auto adopted = adopt(loaded, *stores_.keys, *stores_.sweeper); !adopted)
+        throw std::runtime_error(adopted.error());
     live_.set(configuration_of(loaded));
     reloader::parts parts{options_.config_path, live_, *stores_.keys, *stores_.reload_ledger, certificate_.get(), log_};
     reloader_ = std::make_unique<reloader>(std::move(parts), std::move(loaded));
@@ -62,7 +64,8 @@ void gateway::recover() {
     auto ended = sweeper_.recover(state_.node());
     if (!ended) throw store_unreachable("recovery: " + ended.error().detail);
     if (*ended > 0)
-        log_.warn("reservations of an earlier run were ended as their policies say", {{"count", std::to_string(*ended)}});
+        log_.warn("reservations of an earlier run were ended as their policies say",
+                  {{"count", std::to_string(*ended)}});
 }
 
 void gateway::start() {
@@ -125,17 +128,20 @@ void gateway::write_ready_file(std::uint16_t data_port, std::uint16_t admin_port
 
 void gateway::sweep() {
     const auto done = sweeper_.sweep();
-    if (!done) return;                         // the health check tells about the store
+    if (!done) return; // the health check tells about the store
     swept_ += done->reservations;
     if (done->reservations > 0)
-        log_.warn("expired reservations were ended as their policies say", {{"count", std::to_string(done->reservations)}});
+        log_.warn("expired reservations were ended as their policies say",
+                  {{"count", std::to_string(done->reservations)}});
 }
 
 void gateway::check_store() {
     const bool answers = stores_.health->revision().has_value();
     if (answers != store_answers_.exchange(answers)) {
-        if (answers) log_.info("the store answers again");
-        else log_.error("the store does not answer: requests are refused with ledger_unavailable");
+        if (answers)
+            log_.info("the store answers again");
+        else
+            log_.error("the store does not answer: requests are refused with ledger_unavailable");
     }
 }
 

@@ -6,6 +6,8 @@
 #include "periodic.hpp"
 #include "reloader.hpp"
 
+#include <tollgate/admin/admin_handler.hpp>
+#include <tollgate/app/health.hpp>
 #include <tollgate/app/reservation_sweeper.hpp>
 #include <tollgate/daemon/daemon.hpp>
 #include <tollgate/daemon/state_dir.hpp>
@@ -27,9 +29,9 @@ public:
     gateway(const serve_options& options, config::loaded loaded, observability::logger& log);
     ~gateway();
 
-    void start();                              // serves when it returns
-    void run_until_signal();                   // SIGHUP reloads; returns on SIGTERM or SIGINT
-    void stop();                               // in two phases: what runs may end, then everything settles
+    void start();            // serves when it returns
+    void run_until_signal(); // SIGHUP reloads; returns on SIGTERM or SIGINT
+    void stop();             // in two phases: what runs may end, then everything settles
 
 private:
     void recover();
@@ -38,7 +40,9 @@ private:
     void write_ready_file(std::uint16_t data_port, std::uint16_t admin_port) const;
     http::server_options data_options() const;
     http::handler data_handler(std::size_t thread);
-    task<> answer_admin(ports::exchange& x);
+    task<> send_ready(ports::exchange& x);
+    std::vector<app::health_check> readiness() const;
+    std::string metrics_text() const;
     void sweep();
     void check_store();
 
@@ -62,8 +66,9 @@ private:
     app::reservation_sweeper sweeper_;
     std::vector<std::unique_ptr<io_thread>> threads_;
 
-    net::io_context control_{1};               // signals and the admin listener
+    net::io_context control_{1}; // signals and the admin listener
     ticker control_ticker_{control_.get_executor()};
+    std::unique_ptr<admin::admin_handler> admin_handler_;
     std::unique_ptr<http::server> admin_;
     periodic reload_timer_, sweep_timer_, health_timer_;
     std::atomic<bool> draining_{false}, store_answers_{true};

@@ -1,40 +1,81 @@
-// What the process tells about itself: health for load balancers on the data listener, everything on the admin one.
+// What the process tells about itself: health on both listeners, metrics on the admin one.
 #include "gateway.hpp"
 
+#include <tollgate/app/health.hpp>
 #include <tollgate/app/routes.hpp>
-
-#include <array>
+#include <tollgate/observability/prometheus.hpp>
 
 namespace tollgate {
 
-namespace {
-
-task<> send_text(ports::exchange& x, int status, std::string_view type, const std::string& body) {
-    const std::array fields{field{"content-type", type}};
-    co_await x.send(status, fields, body);
-}
-
-}
-
 http::handler gateway::data_handler(std::size_t thread) {
     return [this, thread](ports::exchange& x) -> task<> {
-        const std::string_view path = x.path();
-        if (path == "/healthz" || path == "/readyz") return answer_admin(x);
+        if (x.path() == "/healthz") return app::send_alive(x);
+        if (x.path() == "/readyz") return send_ready(x);
         return app::dispatch(threads_[thread]->services(), x);
     };
 }
 
-task<> gateway::answer_admin(ports::exchange& x) {
-    const bool ready = !draining_ && store_answers_;
-    const std::string body = ready ? "{\"status\":\"ok\"}" : "{\"status\":\"unavailable\"}";
-    return send_text(x, x.path() == "/healthz" || ready ? 200 : 503, "application/json", body);
+task<> gateway::send_ready(ports::exchange& x) {
+    const auto checks = readiness();
+    co_await app::send_ready(x, checks, app::health_detail::none);
+}
+
+std::vector<app::health_check> gateway::readiness() const {
+    const auto config = live_.get();
+    const std::string complaint = reloader_->complaint();
+    const std::size_t waiting = outbox_.size();
+    return {
+        {"store", store_answers_, store_answers_ ? stores_.database->description() : "does not answer", true},
+        {"catalogue", !config->catalog->models.empty(), std::to_string(config->catalog->models.size()) + " models",
+         true},
+        {"provider", !config->catalog->providers.empty(),
+         std::to_string(config->catalog->providers.size()) + " providers", true},
+        {"outbox", waiting == 0, std::to_string(waiting) + " settlements wait for the store", true},
+        {"draining", !draining_, draining_ ? "the process is stopping" : "", true},
+        {"configuration", complaint.empty(), complaint, false},
+    };
+}
+
+std::string gateway::metrics_text() const {
+    using kind = observability::sample::kind;
+    std::vector<const ports::metrics*> threads;
+    std::size_t connections = 0;
+    for (const auto& thread : threads_) {
+        threads.push_back(&thread->metrics());
+        connections += thread->connections();
+    }
+    const auto as_int = [](auto value) { return static_cast<std::int64_t>(value); };
+    const observability::sample more[] = {
+        {"connections", "Client connections open", kind::gauge, as_int(connections)},
+        {"keys_cached", "Keys known to this process", kind::gauge, as_int(key_cache_.size())},
+        {"outbox_waiting", "Settlements that wait for the store", kind::gauge, as_int(outbox_.size())},
+        {"store_up", "1 while the store answers", kind::gauge, store_answers_ ? 1 : 0},
+        {"reservations_swept_total", "Reservations ended after their expiry", kind::counter, as_int(swept_.load())},
+        {"config_reloads_total", "Configurations taken into use", kind::counter, as_int(reloader_->successes())},
+        {"config_reload_failures_total", "Changed configurations that were not used", kind::counter,
+         as_int(reloader_->failures())},
+        {"config_current", "0 while a changed configuration waits to be repaired", kind::gauge,
+         reloader_->complaint().empty() ? 1 : 0},
+        {"log_lines_dropped_total", "Request log lines that found no room", kind::counter,
+         as_int(request_log_.dropped())},
+    };
+    observability::measurements what;
+    what.threads = threads;
+    what.writer = &writer_;
+    what.more = more;
+    return observability::to_prometheus(what);
 }
 
 void gateway::start_admin() {
+    admin::admin_sources sources;
+    sources.readiness = [this] { return readiness(); };
+    sources.metrics = [this] { return metrics_text(); };
+    admin_handler_ = std::make_unique<admin::admin_handler>(std::move(sources));
+
     http::server_options options;
     options.endpoint = {net::ip::make_address(settings_.admin.listen.host), settings_.admin.listen.port};
     admin_ = std::make_unique<http::server>(control_.get_executor(), control_ticker_, options,
-                                            [this](ports::exchange& x) { return answer_admin(x); });
+                                            [this](ports::exchange& x) { return (*admin_handler_)(x); });
     control_ticker_.start();
     const std::uint16_t port = admin_->listen();
     log_.info("serving", {{"data", settings_.server.listen.host + ":" + std::to_string(settings_.server.listen.port)},

@@ -12,11 +12,13 @@ io_thread::io_thread(const shared_parts& shared, ports::request_log& log, const 
     : ledger_(context_.get_executor(), shared.writer, steady_now_us),
       keys_(context_.get_executor(), shared.key_cache, shared.hasher),
       pool_(context_.get_executor(), ticker_, shared.tls_contexts, names_),
-      services_{shared.config, keys_,    ledger_,         pool_,
-                clock_,        random_,  log,             metrics_,
-                shared.accounts, context_.get_executor(), shared.node} {
+      services_{shared.config,           keys_,      ledger_, pool_, clock_, random_, log, metrics_, shared.accounts,
+                context_.get_executor(), shared.node} {
     server_ = std::make_unique<http::server>(context_.get_executor(), ticker_, options, std::move(routes_first));
-    ticker_.on_tick([this] { ledger_.on_tick(); });
+    ticker_.on_tick([this] {
+        ledger_.on_tick();
+        if (server_) connections_.store(server_->connections(), std::memory_order_relaxed);
+    });
 }
 
 io_thread::~io_thread() { TG_ASSERT(!thread_.joinable()); }
@@ -33,8 +35,10 @@ void io_thread::begin_drain(std::uint32_t grace_ms) {
         server_->stop_accepting();
         auto drain = server_->drain(grace_ms);
         net::co_spawn(context_, std::move(drain), [this](std::exception_ptr failed) {
-            if (failed) drained_.set_exception(failed);
-            else drained_.set_value();
+            if (failed)
+                drained_.set_exception(failed);
+            else
+                drained_.set_value();
         });
     });
 }

@@ -10,6 +10,7 @@
 #include <tollgate/runtime/ticker.hpp>
 #include <tollgate/upstream/upstream_pool.hpp>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <thread>
@@ -33,19 +34,19 @@ public:
               http::handler routes_first);
     ~io_thread();
 
-    std::uint16_t listen();                     // before start
+    std::uint16_t listen(); // before start
     void start();
     executor on() { return context_.get_executor(); }
     ports::metrics& metrics() { return metrics_; }
     app::services& services() { return services_; }
-    ticker& tick() { return ticker_; }
-    http::server& server() { return *server_; }
-    bool ledger_healthy() const { return ledger_.healthy(); }
+    std::size_t connections() const {
+        return connections_.load(std::memory_order_relaxed);
+    } // any thread; as of the last tick
 
     // No new connections; what runs may end within `grace_ms`, then its sockets close and it settles.
     void begin_drain(std::uint32_t grace_ms);
     void wait_drained();
-    void stop();                                // the loop ends; after wait_drained
+    void stop(); // the loop ends; after wait_drained
 
 private:
     net::io_context context_{1};
@@ -60,6 +61,7 @@ private:
     upstream::upstream_pool pool_;
     app::services services_;
     std::unique_ptr<http::server> server_;
+    std::atomic<std::size_t> connections_{0};
     std::promise<void> drained_;
     std::thread thread_;
 };

@@ -21,7 +21,7 @@ public:
     void start() {
         thread_ = std::thread([this] { loop(); });
     }
-    void soon() {                              // any thread
+    void soon() { // any thread
         {
             const std::lock_guard lock(mutex_);
             due_ = true;

@@ -25,6 +25,7 @@ std::shared_ptr<const app::configuration> configuration_of(const config::loaded&
     next.catalog = from.catalog;
     next.policies = from.policies;
     next.body_bytes_max = from.settings.server.body_bytes_max;
+    next.request_total_ms = from.settings.server.request_timeout_ms;
     next.unmetered_paths = from.settings.server.unmetered_paths;
     return std::make_shared<const app::configuration>(std::move(next));
 }
@@ -69,7 +70,8 @@ void reloader::reload_certificate() {
     if (!use_.tls) return;
     if (const auto done = use_.tls->reload(); !done)
         use_.log.error("the new certificate cannot be used, the old one stays", {{"why", done.error().detail}});
-    else use_.log.info("certificate reloaded");
+    else
+        use_.log.info("certificate reloaded");
 }
 
 void reloader::keep_old(std::string why) {

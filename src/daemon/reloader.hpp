@@ -23,15 +23,15 @@ public:
     struct parts {
         std::string path;
         app::live_configuration& live;
-        store::key_store& keys;               // used on the reloader's thread alone
+        store::key_store& keys; // used on the reloader's thread alone
         store::ledger_store& ledger;
-        http::tls_reloader* tls = nullptr;    // null: plain TCP
+        http::tls_reloader* tls = nullptr; // null: plain TCP
         observability::logger& log;
     };
     reloader(parts use, config::loaded running);
 
-    void poll();                              // takes up what changed
-    void reload();                            // whether it changed or not
+    void poll();   // takes up what changed
+    void reload(); // whether it changed or not
     // Empty: the files as they are run. Else why they do not.
     std::string complaint() const;
     std::uint64_t failures() const { return failures_.load(); }
@@ -46,7 +46,7 @@ private:
     config::watch_list watched_;
     config::fingerprints seen_;
     mutable std::mutex mutex_;
-    std::string complaint_;                   // under mutex_
+    std::string complaint_; // under mutex_
     std::atomic<std::uint64_t> failures_{0}, successes_{0};
 };
 

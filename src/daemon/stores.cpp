@@ -99,8 +99,9 @@ std::expected<void, std::string> adopt(const config::loaded& next, store::key_st
         auto known = keys.remember_policy(policy->tenant, policy->version, policy->hash, content);
         if (!known) return std::unexpected("policy versions: " + known.error().detail);
         if (*known != policy->hash)
-            return std::unexpected("the policy of tenant " + policy->tenant + " changed, but its policy_version is still " +
-                                   policy->version + "; give the changed policy a new version");
+            return std::unexpected("the policy of tenant " + policy->tenant +
+                                   " changed, but its policy_version is still " + policy->version +
+                                   "; give the changed policy a new version");
     }
     return credit_openings(fresh, ledger);
 }

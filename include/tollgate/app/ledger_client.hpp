@@ -29,15 +29,15 @@ public:
 
 private:
     pending_ptr enqueue(ledger::op what);
-    task<bool> wait(pending_ptr op);                      // false: gave up
+    task<bool> wait(pending_ptr op); // false: gave up
     task<settled> end(ledger::op what, ledger::end_outcome expected);
     void hand_over();
 
     executor on_;
     ledger_writer& writer_;
     std::function<std::int64_t()> steady_us_;
-    std::vector<pending_ptr> turn_;                       // handed over at the end of this turn
-    std::deque<pending_ptr> waits_;                       // in order of submission
+    std::vector<pending_ptr> turn_; // handed over at the end of this turn
+    std::deque<pending_ptr> waits_; // in order of submission
 };
 
 }

@@ -24,12 +24,12 @@ class ledger_client;
 // An operation and whoever waits for it. `what` does not change once submitted, so both sides may read it.
 struct pending_op {
     ledger::op what;
-    ledger::outcome result;                                    // written before `done`
+    ledger::outcome result; // written before `done`
     enum class state : std::uint8_t { waiting, done, abandoned };
     std::atomic<state> now{state::waiting};
     std::int64_t submitted_us = 0;
-    ledger_client* from = nullptr;                             // null: nobody waits
-    std::move_only_function<void(bool done)> resume;           // on the I/O thread of `from`
+    ledger_client* from = nullptr;                   // null: nobody waits
+    std::move_only_function<void(bool done)> resume; // on the I/O thread of `from`
 
     bool move_to(state next) {
         state expected = state::waiting;
@@ -40,7 +40,7 @@ using pending_ptr = std::shared_ptr<pending_op>;
 
 class ledger_writer {
 public:
-    struct counters {                                          // for metrics
+    struct counters { // for metrics
         std::atomic<std::uint64_t> batches{0}, ops{0}, retries{0}, outbox_records{0}, replayed{0};
     };
 
@@ -55,8 +55,8 @@ public:
     // One batch, one attempt. Returns how long to wait before the next: 0 when more is waiting, nothing when idle.
     std::optional<std::uint32_t> run_once();
 
-    void start();                                              // a thread of its own
-    void drain_and_stop();                                     // everything submitted so far, then the end
+    void start();          // a thread of its own
+    void drain_and_stop(); // everything submitted so far, then the end
 
     bool store_reachable() const { return reachable_.load(); }
     std::size_t outbox_size() const { return outbox_.size(); }
@@ -77,12 +77,12 @@ private:
     ports::journal& outbox_;
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<pending_ptr> waiting_;                         // under mutex_
-    bool sleeping_ = false, stopping_ = false;                 // under mutex_
-    std::deque<pending_ptr> backlog_;                          // the writer's own, in order
-    std::vector<pending_ptr> batch_;                           // being attempted
-    std::vector<ledger::outcome> last_;                        // of an attempt whose commit may or may not have happened
-    std::size_t replaying_ = 0;                                // outbox records in batch_
+    std::vector<pending_ptr> waiting_;         // under mutex_
+    bool sleeping_ = false, stopping_ = false; // under mutex_
+    std::deque<pending_ptr> backlog_;          // the writer's own, in order
+    std::vector<pending_ptr> batch_;           // being attempted
+    std::vector<ledger::outcome> last_;        // of an attempt whose commit may or may not have happened
+    std::size_t replaying_ = 0;                // outbox records in batch_
     std::atomic<bool> reachable_{true};
     counters seen_;
     std::thread thread_;

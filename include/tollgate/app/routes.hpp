@@ -12,7 +12,7 @@ namespace tollgate::app {
 
 struct route {
     std::string_view method;
-    std::string_view path;                 // ends in "/*" when one more segment follows
+    std::string_view path; // ends in "/*" when one more segment follows
     task<> (*handle)(services&, ports::exchange&);
 };
 

@@ -27,6 +27,7 @@ struct configuration {
     std::shared_ptr<const tollgate::catalog> catalog;
     std::shared_ptr<const policy::policy_set> policies;
     std::size_t body_bytes_max = 0;
+    std::uint32_t request_total_ms = 0; // from forwarding to the end of the answer
     std::vector<std::string> unmetered_paths;
 };
 
@@ -47,7 +48,8 @@ public:
 
     // Runs `read(store)` on the pool. Errors: ledger_unavailable, overloaded.
     template <class Read>
-    auto run(executor on, Read read) -> task<result<typename std::invoke_result_t<Read, store::account_store&>::value_type>>;
+    auto run(executor on, Read read)
+        -> task<result<typename std::invoke_result_t<Read, store::account_store&>::value_type>>;
 
 private:
     std::unique_ptr<store::account_store> take();
@@ -69,7 +71,7 @@ struct services {
     ports::metrics& metrics;
     account_reader& accounts;
     executor on;
-    std::string node;                 // names this process on its reservations
+    std::string node; // names this process on its reservations
 };
 
 template <class Read>

@@ -17,25 +17,25 @@ namespace tollgate::ledger {
 // Rows that a batch reads, in lock order (std::set: ascending).
 struct wanted {
     std::set<counter_key> counters;
-    std::set<tenant_id> balances;                              // with their grants when `grants` holds the tenant
-    std::set<tenant_id> grants;                                // movements and expiries: the tenant's open grants
-    std::set<request_id> reservations;                         // open ones, and endings of those that are not open
-    std::set<std::pair<tenant_id, std::string>> movements;     // (tenant, idempotency key) that may have been posted
-    std::set<std::pair<tenant_id, request_id>> charges;        // requests whose charge a refund gives back
+    std::set<tenant_id> balances;                          // with their grants when `grants` holds the tenant
+    std::set<tenant_id> grants;                            // movements and expiries: the tenant's open grants
+    std::set<request_id> reservations;                     // open ones, and endings of those that are not open
+    std::set<std::pair<tenant_id, std::string>> movements; // (tenant, idempotency key) that may have been posted
+    std::set<std::pair<tenant_id, request_id>> charges;    // requests whose charge a refund gives back
 };
 
 struct balance_row {
     balance now;
-    usd_nano burned;               // of balance.spent, what grants' `remaining` already reflects
-    std::vector<grant> grants;     // open ones, when wanted
+    usd_nano burned;           // of balance.spent, what grants' `remaining` already reflects
+    std::vector<grant> grants; // open ones, when wanted
 };
 
 struct ended_row {
     ending how = ending::settled;
     usd_nano charged;
-    bool estimated = false;        // ended by recovery or expiry at an estimate: a late settlement may still correct it
-    std::int64_t tokens = 0;       // as its row added them to its counters
-    bool counted = false;          // its row stands in its counters
+    bool estimated = false;  // ended by recovery or expiry at an estimate: a late settlement may still correct it
+    std::int64_t tokens = 0; // as its row added them to its counters
+    bool counted = false;    // its row stands in its counters
 };
 
 struct posted_movement {
@@ -48,10 +48,10 @@ struct charged_row {
 
 // What the store found. A row that does not exist is absent.
 struct snapshot {
-    instant now;                                               // the store's clock
+    instant now; // the store's clock
     std::map<counter_key, counter> counters;
     std::map<tenant_id, balance_row> balances;
-    std::unordered_map<request_id, reservation> reservations;  // open
+    std::unordered_map<request_id, reservation> reservations; // open
     std::unordered_map<request_id, ended_row> endings;
     std::map<std::pair<tenant_id, std::string>, posted_movement> movements;
     std::map<std::pair<tenant_id, request_id>, charged_row> charges;
@@ -59,15 +59,19 @@ struct snapshot {
 
 // What the store must write in the same transaction. Rows are whole new values, not differences.
 struct changes {
-    std::map<counter_key, counter> counters;                   // upsert
-    std::map<tenant_id, balance_row> balances;                 // upsert; `grants` are upserted by their transaction
-    std::vector<reservation> reservations_opened;              // insert
-    std::vector<std::pair<tenant_id, request_id>> reservations_ended;   // delete
-    std::vector<usage_row> usage;                              // insert; a row with the same id stays as it is
-    std::vector<usage_row> usage_corrected;                    // update: the late settlement of an estimated ending
-    std::vector<entry> entries;                                // insert; those with an idempotency key also fill `movements`
-    struct refund { tenant_id tenant; request_id id; usd_nano refunded; };
-    std::vector<refund> refunds;                               // update: the usage row's refunded total, status "refunded"
+    std::map<counter_key, counter> counters;      // upsert
+    std::map<tenant_id, balance_row> balances;    // upsert; `grants` are upserted by their transaction
+    std::vector<reservation> reservations_opened; // insert
+    std::vector<std::pair<tenant_id, request_id>> reservations_ended; // delete
+    std::vector<usage_row> usage;                                     // insert; a row with the same id stays as it is
+    std::vector<usage_row> usage_corrected; // update: the late settlement of an estimated ending
+    std::vector<entry> entries;             // insert; those with an idempotency key also fill `movements`
+    struct refund {
+        tenant_id tenant;
+        request_id id;
+        usd_nano refunded;
+    };
+    std::vector<refund> refunds; // update: the usage row's refunded total, status "refunded"
 
     bool empty() const;
 };
@@ -80,7 +84,7 @@ wanted rows_of(op_list ops, instant now);
 wanted rows_of(std::span<const op> ops, instant now);
 
 struct applied {
-    std::vector<outcome> outcomes;     // parallel to the ops
+    std::vector<outcome> outcomes; // parallel to the ops
     changes write;
 };
 

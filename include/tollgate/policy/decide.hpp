@@ -16,7 +16,7 @@ namespace tollgate::policy {
 
 struct rule {
     std::string_view name;
-    std::optional<refusal> (*judge)(const facts&, const tenant_policy&);     // nothing: no objection
+    std::optional<refusal> (*judge)(const facts&, const tenant_policy&); // nothing: no objection
 };
 
 std::span<const rule> all_rules();
@@ -33,8 +33,8 @@ std::vector<limit_check> limits_for(const facts& about, const tenant_policy& pol
 
 // Names one of those limits again: for refusals, headers and warnings.
 struct limit_name {
-    std::string name;                          // "hard_stop_usd", "monthly_budget_usd", or the limit's own
-    std::string scope_kind, scope_id;          // the most specific dimension and its value
+    std::string name;                 // "hard_stop_usd", "monthly_budget_usd", or the limit's own
+    std::string scope_kind, scope_id; // the most specific dimension and its value
     errc code = errc::tenant_budget_exceeded;
     std::string action;
 };

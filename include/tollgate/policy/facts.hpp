@@ -14,17 +14,17 @@
 namespace tollgate::policy {
 
 struct facts {
-    attribution who;                           // `model` is the alias asked for; tier and provider are the catalogue's
+    attribution who; // `model` is the alias asked for; tier and provider are the catalogue's
     instant at;
     std::optional<instant> key_expires, key_revoked;
-    std::vector<std::string> key_models;       // empty: all
-    std::string tenant_status;                 // set at run time; empty: the policy's own
+    std::vector<std::string> key_models; // empty: all
+    std::string tenant_status;           // set at run time; empty: the policy's own
     bool model_known = false;
     bool model_priced = false;
-    bool right_endpoint = true;                // an embedding model for embeddings, and the reverse
+    bool right_endpoint = true; // an embedding model for embeddings, and the reverse
     std::int64_t hosted_tools = 0;
-    std::int64_t tokens = 0;                   // upper bound, input and output
-    usd_nano estimate;                         // worst case; zero when not priced
+    std::int64_t tokens = 0; // upper bound, input and output
+    usd_nano estimate;       // worst case; zero when not priced
     bool background = false;
 };
 

@@ -17,7 +17,7 @@ public:
     virtual void read(const std::function<bool(std::string_view record)>& take) = 0;
     // Drops the first `records` records.
     virtual void drop(std::size_t records) = 0;
-    virtual std::size_t size() const = 0;          // records
+    virtual std::size_t size() const = 0; // records
 };
 
 }

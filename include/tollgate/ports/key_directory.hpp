@@ -18,8 +18,8 @@ namespace tollgate::ports {
 struct caller {
     key_id key;
     tenant_id tenant;
-    std::string label, workspace, feature, agent, environment;    // pins; empty: open to the caller
-    std::vector<std::string> models;                              // empty: all
+    std::string label, workspace, feature, agent, environment; // pins; empty: open to the caller
+    std::vector<std::string> models;                           // empty: all
     std::optional<instant> expires, revoked;
 };
 

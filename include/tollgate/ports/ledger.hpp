@@ -18,7 +18,7 @@ public:
 
     // Never loses the settlement: it is in the store, or flushed to the outbox, before this returns.
     struct settled {
-        bool in_outbox = false;                    // the store could not take it yet; `outcome` is what it will be
+        bool in_outbox = false; // the store could not take it yet; `outcome` is what it will be
         ledger::end_outcome outcome;
     };
     virtual task<settled> settle(ledger::settle_op op) = 0;
@@ -29,7 +29,7 @@ public:
 
     virtual task<result<ledger::move_outcome>> move(ledger::move_op op) = 0;
 
-    virtual bool healthy() const = 0;              // the store answered lately and the outbox is empty
+    virtual bool healthy() const = 0; // the store answered lately and the outbox is empty
 };
 
 }

@@ -9,7 +9,7 @@ namespace tollgate::ports {
 class request_log {
 public:
     virtual ~request_log() = default;
-    virtual void write(std::string_view json_line) = 0;      // without the newline
+    virtual void write(std::string_view json_line) = 0; // without the newline
 };
 
 }

@@ -5,7 +5,8 @@
 namespace tollgate {
 
 TEST(request_id, text_reads_back) {
-    for (const request_id id : {request_id(0, 1), request_id(~0ull, ~0ull), request_id::make(1'780'000'000'000, 7, 9)}) {
+    for (const request_id id :
+         {request_id(0, 1), request_id(~0ull, ~0ull), request_id::make(1'780'000'000'000, 7, 9)}) {
         const std::string text = id.text();
         EXPECT_EQ(text.size(), 30u);
         const auto back = request_id::parse(text);
@@ -25,7 +26,7 @@ TEST(request_id, refuses_what_it_did_not_write) {
     EXPECT_FALSE(request_id::parse(good.substr(1)));
     EXPECT_FALSE(request_id::parse(good + "0"));
     EXPECT_FALSE(request_id::parse("req_" + std::string(25, '0') + "U"));
-    EXPECT_FALSE(request_id::parse("req_8" + std::string(25, '0')));      // more than 128 bits
+    EXPECT_FALSE(request_id::parse("req_8" + std::string(25, '0'))); // more than 128 bits
 }
 
 }

@@ -33,7 +33,7 @@ usage used_of(std::int64_t prompt, std::int64_t completion) {
 }
 
 TEST(price, holds_round_up_and_settlements_half_up_once_a_line) {
-    const price p = simple(1, 1);                                  // one nano a million tokens
+    const price p = simple(1, 1); // one nano a million tokens
     EXPECT_EQ(worst_case(bound_of(1, 0), p, service_tier::standard)->count(), 1);
     EXPECT_EQ(worst_case(bound_of(1, 1), p, service_tier::standard)->count(), 2);
     EXPECT_EQ(cost_of(used_of(499'999, 0), p, service_tier::standard)->count(), 0);
@@ -82,17 +82,21 @@ TEST(price, no_usage_within_the_bound_costs_more_than_the_hold) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
-    const auto below = [&](std::int64_t n) { return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n)); };
+    const auto below = [&](std::int64_t n) {
+        return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+    };
     for (int i = 0; i < 20'000; ++i) {
         price p = simple(below(5'000'000'000), below(50'000'000'000));
         if (below(2)) p.rates.cached_input = below(5'000'000'000);
         if (below(2)) p.rates.cache_write = below(9'000'000'000);
         if (below(2)) p.rates.reasoning = below(90'000'000'000);
-        if (below(2)) p.long_tier = price::long_context{below(4000), simple(below(9'000'000'000), below(90'000'000'000)).rates};
+        if (below(2))
+            p.long_tier = price::long_context{below(4000), simple(below(9'000'000'000), below(90'000'000'000)).rates};
         p.region_permille = static_cast<std::int32_t>(1000 + below(500));
         p.per_request = usd_nano(below(1000));
         const auto bound = bound_of(below(5000), below(5000));
-        usage u = used_of(bound.input_tokens ? below(bound.input_tokens + 1) : 0, bound.output_tokens ? below(bound.output_tokens + 1) : 0);
+        usage u = used_of(bound.input_tokens ? below(bound.input_tokens + 1) : 0,
+                          bound.output_tokens ? below(bound.output_tokens + 1) : 0);
         u.cached_tokens = below(u.prompt_tokens + 1);
         u.cache_write_tokens = below(u.prompt_tokens - u.cached_tokens + 1);
         u.reasoning_tokens = below(u.completion_tokens + 1);

@@ -5,7 +5,10 @@
 namespace tollgate {
 
 TEST(time, reads_dates_and_times_with_offsets) {
-    struct row { const char* text; std::optional<std::int64_t> us; };
+    struct row {
+        const char* text;
+        std::optional<std::int64_t> us;
+    };
     const row rows[] = {
         {"1970-01-01", 0},
         {"2026-07-01T00:00:00Z", 1'782'864'000'000'000},
@@ -13,8 +16,12 @@ TEST(time, reads_dates_and_times_with_offsets) {
         {"2026-06-30T20:30-0330", 1'782'864'000'000'000},
         {"2026-07-01T00:00:00.25Z", 1'782'864'000'250'000},
         {"2024-02-29", 1'709'164'800'000'000},
-        {"2026-02-29", std::nullopt},   {"2026-13-01", std::nullopt},  {"2026-07-01T24:00:00Z", std::nullopt},
-        {"2026-07-01T00:00:00", std::nullopt}, {"2026-7-1", std::nullopt}, {"yesterday", std::nullopt},
+        {"2026-02-29", std::nullopt},
+        {"2026-13-01", std::nullopt},
+        {"2026-07-01T24:00:00Z", std::nullopt},
+        {"2026-07-01T00:00:00", std::nullopt},
+        {"2026-7-1", std::nullopt},
+        {"yesterday", std::nullopt},
         {"2026-07-01T00:00:00.Z", std::nullopt},
     };
     for (const row& r : rows) {

@@ -20,13 +20,16 @@ std::shared_ptr<const time_zone> zone(const std::string& name) {
 }
 
 TEST(window, starts_and_ends_in_utc) {
-    struct row { window span; const char *now, *start, *end; };
+    struct row {
+        window span;
+        const char *now, *start, *end;
+    };
     const row rows[] = {
         {window::minute, "2026-06-14T10:20:59Z", "2026-06-14T10:20:00Z", "2026-06-14T10:21:00Z"},
         {window::hour, "2026-06-14T10:00:00Z", "2026-06-14T10:00:00Z", "2026-06-14T11:00:00Z"},
         {window::day, "2026-06-14T23:59:59Z", "2026-06-14", "2026-06-15"},
-        {window::week, "2026-06-14T12:00:00Z", "2026-06-08", "2026-06-15"},      // a Sunday
-        {window::week, "2026-06-15T00:00:00Z", "2026-06-15", "2026-06-22"},      // a Monday
+        {window::week, "2026-06-14T12:00:00Z", "2026-06-08", "2026-06-15"}, // a Sunday
+        {window::week, "2026-06-15T00:00:00Z", "2026-06-15", "2026-06-22"}, // a Monday
         {window::month, "2024-02-29T12:00:00Z", "2024-02-01", "2024-03-01"},
         {window::month, "2026-12-31T23:59:59Z", "2026-12-01", "2027-01-01"},
     };
@@ -52,7 +55,8 @@ TEST(window, days_follow_the_tenants_clock_through_both_changes_of_offset) {
 }
 
 TEST(window, every_instant_lies_in_its_window_and_the_next_begins_where_it_ends) {
-    for (const char* name : {"Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "America/St_Johns", "Africa/Cairo"}) {
+    for (const char* name :
+         {"Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "America/St_Johns", "Africa/Cairo"}) {
         SCOPED_TRACE(name);
         const auto place = zone(name);
         ASSERT_TRUE(place);

@@ -5,15 +5,19 @@
 namespace tollgate::ledger {
 
 TEST(admission, holds_up_to_the_limit_and_not_a_nano_past_it) {
-    struct row { std::int64_t spent, held, amount, maximum; bool admitted; refused_by why; };
+    struct row {
+        std::int64_t spent, held, amount, maximum;
+        bool admitted;
+        refused_by why;
+    };
     const row rows[] = {
         {90, 0, 10, 100, true, {}},
         {90, 0, 11, 100, false, refused_by::limit},
         {50, 40, 10, 100, true, {}},
-        {50, 41, 10, 100, false, refused_by::limit_held},       // room comes back when the 41 end cheaper
+        {50, 41, 10, 100, false, refused_by::limit_held}, // room comes back when the 41 end cheaper
         {91, 5, 10, 100, false, refused_by::limit},
         {0, 0, 0, 0, true, {}},
-        {INT64_MAX - 5, 0, 6, INT64_MAX, false, refused_by::limit},     // sums are not taken in 64 bits
+        {INT64_MAX - 5, 0, 6, INT64_MAX, false, refused_by::limit}, // sums are not taken in 64 bits
     };
     for (const row& r : rows) {
         SCOPED_TRACE(r.amount);
@@ -31,7 +35,8 @@ TEST(admission, a_refused_request_leaves_no_trace_in_any_counter) {
     book b;
     b.one<reserve_outcome>(reserve_of(1, 60, {cost_limit(1000, window::day), cost_limit(100, window::month)}));
     const counter day = b.at("tenant", window::day), month = b.at("tenant", window::month);
-    const auto refused = b.one<reserve_outcome>(reserve_of(2, 60, {cost_limit(1000, window::day), cost_limit(100, window::month)}));
+    const auto refused =
+        b.one<reserve_outcome>(reserve_of(2, 60, {cost_limit(1000, window::day), cost_limit(100, window::month)}));
     EXPECT_FALSE(refused.admitted);
     EXPECT_EQ(refused.limit, 1);
     EXPECT_EQ(b.at("tenant", window::day), day);
@@ -68,7 +73,11 @@ TEST(admission, a_spent_limit_is_named_before_one_that_is_only_held) {
 }
 
 TEST(admission, counts_requests_tokens_and_concurrency_exactly) {
-    struct row { measure what; std::int64_t maximum; int fits; };
+    struct row {
+        measure what;
+        std::int64_t maximum;
+        int fits;
+    };
     const row rows[] = {{measure::requests, 3, 3}, {measure::tokens, 35, 3}, {measure::concurrency, 2, 2}};
     for (const row& r : rows) {
         SCOPED_TRACE(static_cast<int>(r.what));
@@ -127,8 +136,12 @@ TEST(admission, operations_of_one_batch_see_each_other) {
 }
 
 TEST(admission, prepaid_money_is_held_up_to_credits_and_credit_limit) {
-    struct row { std::int64_t credited, credit_limit, amount; bool admitted; };
-    const row rows[] = {{100, 0, 100, true}, {100, 0, 101, false}, {100, 20, 120, true}, {100, 20, 121, false}, {0, 0, 1, false}};
+    struct row {
+        std::int64_t credited, credit_limit, amount;
+        bool admitted;
+    };
+    const row rows[] = {
+        {100, 0, 100, true}, {100, 0, 101, false}, {100, 20, 120, true}, {100, 20, 121, false}, {0, 0, 1, false}};
     for (const row& r : rows) {
         SCOPED_TRACE(r.amount);
         book b;

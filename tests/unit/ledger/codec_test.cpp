@@ -8,7 +8,8 @@ namespace {
 
 settle_op sample() {
     book b;
-    settle_op op = settle_of(b.one<reserve_outcome>(reserve_of(1, 60, {cost_limit(100), cost_limit(9, window::day, "a=1")})).hold, 25);
+    settle_op op = settle_of(
+        b.one<reserve_outcome>(reserve_of(1, 60, {cost_limit(100), cost_limit(9, window::day, "a=1")})).hold, 25);
     op.row.record = R"({"a":"b"})";
     op.row.feature = "support";
     op.row.used.cached_tokens = 3;

@@ -60,14 +60,14 @@ TEST(movements, a_refund_gives_back_at_most_what_was_charged) {
 TEST(movements, grants_burn_by_priority_then_expiry_then_free_before_paid) {
     book b;
     b.rows.now = instant::from_seconds(1000);
-    move_op paid = top_up_of("paid", 50), promo = top_up_of("promo", 50, movement::grant), early = top_up_of("early", 50),
-            first = top_up_of("first", 50);
+    move_op paid = top_up_of("paid", 50), promo = top_up_of("promo", 50, movement::grant),
+            early = top_up_of("early", 50), first = top_up_of("first", 50);
     promo.from = funding::promo;
     early.expires_s = 9000;
     first.priority = 1;
     for (const move_op& op : {paid, promo, early, first}) b.one<move_outcome>(op);
     spend(b, 1, 160);
-    b.one<move_outcome>(top_up_of("look", 1));       // spending is burnt before the next movement
+    b.one<move_outcome>(top_up_of("look", 1)); // spending is burnt before the next movement
     EXPECT_EQ(left_of(b, "first"), usd_nano(0));
     EXPECT_EQ(left_of(b, "early"), usd_nano(0));
     EXPECT_EQ(left_of(b, "promo"), usd_nano(0));

@@ -17,7 +17,8 @@ public:
         for (std::int64_t i = 0, n = 1 + below(6); i < n; ++i) batch.push_back(any());
         const auto outcomes = b_.run(batch);
         for (const outcome& o : outcomes)
-            if (const auto* r = std::get_if<reserve_outcome>(&o); r && r->admitted && !r->repeated) holds_.push_back(r->hold);
+            if (const auto* r = std::get_if<reserve_outcome>(&o); r && r->admitted && !r->repeated)
+                holds_.push_back(r->hold);
         check();
     }
 
@@ -35,8 +36,9 @@ private:
     }
 
     op reserve() {
-        reserve_op op = reserve_of(static_cast<std::uint64_t>(1 + below(400)), below(60),
-                                   {cost_limit(800), cost_limit(300, window::day), cost_limit(120, window::hour, "feature=x")});
+        reserve_op op =
+            reserve_of(static_cast<std::uint64_t>(1 + below(400)), below(60),
+                       {cost_limit(800), cost_limit(300, window::day), cost_limit(120, window::hour, "feature=x")});
         op.hold.prepaid = true;
         return op;
     }
@@ -53,7 +55,8 @@ private:
             ASSERT_GE(at.held, usd_nano());
             ASSERT_GE(at.in_flight, 0);
         }
-        ASSERT_EQ(b_.account_balance(account::prepaid) + b_.account_balance(account::receivable), money.credited - money.spent);
+        ASSERT_EQ(b_.account_balance(account::prepaid) + b_.account_balance(account::receivable),
+                  money.credited - money.spent);
         ASSERT_EQ(b_.account_balance(account::revenue), money.spent);
     }
 

@@ -32,7 +32,8 @@ TEST(settlement, ends_once_and_a_repeat_returns_the_first_outcome) {
     book b;
     const reservation hold = held(b, 1, 60);
     b.one<end_outcome>(settle_of(hold, 25));
-    for (const op& again : {op(settle_of(hold, 40)), op(release_op{hold, row_of(hold)}), op(expire_op{hold, row_of(hold)})}) {
+    for (const op& again :
+         {op(settle_of(hold, 40)), op(release_op{hold, row_of(hold)}), op(expire_op{hold, row_of(hold)})}) {
         const auto end = b.one<end_outcome>(again);
         EXPECT_TRUE(end.repeated);
         EXPECT_EQ(end.charged, usd_nano(25));
@@ -61,8 +62,12 @@ TEST(settlement, release_gives_everything_back) {
 }
 
 TEST(settlement, what_nobody_ends_is_ended_as_the_policy_says) {
-    struct row { unknown_usage how; std::int64_t charged; };
-    for (const row& r : {row{unknown_usage::charge_estimate, 60}, row{unknown_usage::charge_input, 30}, row{unknown_usage::release, 0}}) {
+    struct row {
+        unknown_usage how;
+        std::int64_t charged;
+    };
+    for (const row& r : {row{unknown_usage::charge_estimate, 60}, row{unknown_usage::charge_input, 30},
+                         row{unknown_usage::release, 0}}) {
         book b;
         reserve_op op = reserve_of(1, 60, {cost_limit(1000)});
         op.hold.on_unknown = r.how;

@@ -4,8 +4,8 @@
 
 #include <tollgate/ledger/apply.hpp>
 
-#include <gtest/gtest.h>
 #include <functional>
+#include <gtest/gtest.h>
 
 namespace tollgate::ledger {
 
