@@ -97,7 +97,8 @@ private:
         first_ = all / 2;
         step();
         first_ = 0;
-        for (std::size_t i = 0; i < 50 + 10 * how_.tenants / clients_.size(); ++i) step();   // every counter exists by then
+        for (std::size_t i = 0; i < 50 + 10 * how_.tenants / clients_.size(); ++i)
+            step(); // every counter exists by then
         latencies_.clear();
         requests_ = batches_ = ops_ = 0;
     }
@@ -119,11 +120,7 @@ private:
 
     std::string tenant(std::size_t n) const { return "tenant_" + std::to_string(n); }
 
-    request_id next_id() {
-        using namespace std::chrono;
-        const auto ms = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-        return request_id::make(ms, static_cast<std::uint16_t>(random_()), ++serial_);
-    }
+    request_id next_id() { return request_id::make(store_now_.ms(), static_cast<std::uint16_t>(random_()), ++serial_); }
 
     ledger::reserve_op reserve() {
         static constexpr std::array spans{window::month, window::day, window::total, window::hour, window::week};
@@ -171,6 +168,7 @@ private:
             auto found = store_.begin([&](instant now) { return ledger::rows_of(ops, now); });
             if (!found) fail(found.error());
             if (!found) continue;
+            store_now_ = found->now;
             ledger::applied done = ledger::apply(ops, *found);
             const auto committed = store_.commit(done.write);
             if (committed) return std::move(done.outcomes);
@@ -229,6 +227,7 @@ private:
     std::string record_;
     std::mt19937_64 random_{42};
     std::uint64_t serial_ = 0;
+    instant store_now_;
     std::size_t first_ = 0;
     std::vector<std::int64_t> latencies_;
     std::uint64_t requests_ = 0, batches_ = 0, ops_ = 0;

@@ -4,6 +4,8 @@
 
 #include <libpq-fe.h>
 
+#include <array>
+#include <bit>
 #include <chrono>
 #include <cstring>
 
@@ -16,17 +18,31 @@ constexpr std::size_t array_header = 20;
 
 template <class Unsigned>
 void put_big_endian(char* out, Unsigned value) {
-    for (std::size_t i = sizeof value; i-- > 0; value = static_cast<Unsigned>(value >> 8))
-        out[i] = static_cast<char>(value & 0xff);
+    const Unsigned wire = std::byteswap(value);
+    std::memcpy(out, &wire, sizeof wire);
 }
+
 template <class Unsigned>
 void append_big_endian(std::string& out, Unsigned value) {
-    const std::size_t at = out.size();
-    out.resize(at + sizeof value);
-    put_big_endian(out.data() + at, value);
+    std::array<char, sizeof(Unsigned)> wire{};
+    put_big_endian(wire.data(), value);
+    out.append(wire.data(), wire.size());
+}
+
+// An element of an array with its length before it, in one step.
+void append_element(std::string& out, std::uint64_t value) {
+    std::array<char, 12> wire{};
+    put_big_endian(wire.data(), std::uint32_t{8});
+    put_big_endian(wire.data() + 4, value);
+    out.append(wire.data(), wire.size());
 }
 
 std::uint64_t load(std::string_view bytes) {
+    if (bytes.size() == 8) {
+        std::uint64_t wire = 0;
+        std::memcpy(&wire, bytes.data(), 8);
+        return std::byteswap(wire);
+    }
     std::uint64_t value = 0;
     for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
     return value;
@@ -46,14 +62,24 @@ std::uint32_t type_id(store::column_type type) {
     TG_ASSERT(false);
 }
 
+// Eight bytes at a time: this is done for every text of every row. The last eight overlap those before them.
 bool plain_ascii(std::string_view text) {
-    std::uint64_t high = 0;
-    bool nul = false;
-    for (const char c : text) {
-        high |= static_cast<unsigned char>(c) & 0x80u;
-        nul |= c == '\0';
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101, tops = 0x8080'8080'8080'8080;
+    const auto suspect = [](std::uint64_t word) {
+        return word | (word - ones);
+    }; // a top bit: not ASCII, or a zero byte
+    std::uint64_t found = 0, word = ones;
+    if (text.empty()) return true;
+    if (text.size() < 8) {
+        std::memcpy(&word, text.data(), text.size());
+        return (suspect(word) & tops) == 0;
     }
-    return high == 0 && !nul;
+    for (std::size_t i = 0; i + 8 <= text.size(); i += 8) {
+        std::memcpy(&word, text.data() + i, 8);
+        found |= suspect(word);
+    }
+    std::memcpy(&word, text.data() + text.size() - 8, 8);
+    return ((found | suspect(word)) & tops) == 0;
 }
 
 // Length of the valid UTF-8 sequence at the front of `text`; 0 when there is none.
@@ -72,8 +98,9 @@ std::size_t sequence_length(std::string_view text) {
     return overlong || outside ? 0 : size;
 }
 
-// PostgreSQL refuses text that is not UTF-8 or holds a zero byte, and would refuse the whole batch with it. Such a byte b is
-// stored as the private character U+F700 + b, and those characters byte by byte, so that reading gives back what was put.
+// PostgreSQL refuses text that is not UTF-8 or holds a zero byte, and would refuse the whole batch with it. Such a byte
+// b is stored as the private character U+F700 + b, and those characters byte by byte, so that reading gives back what
+// was put.
 bool is_escape(std::string_view text) {
     return text.size() >= 3 && text[0] == '\xef' && text[1] >= '\x9c' && text[1] <= '\x9f';
 }
@@ -176,7 +203,7 @@ arrays& arrays::id(request_id value) {
 }
 
 arrays& arrays::number(std::int64_t value) {
-    append_big_endian(element(8), static_cast<std::uint64_t>(value));
+    append_element(columns_[at_].bytes, static_cast<std::uint64_t>(value));
     next();
     return *this;
 }
@@ -188,7 +215,7 @@ arrays& arrays::flag(bool value) {
 }
 
 arrays& arrays::time(instant value) {
-    append_big_endian(element(8), wire_time(value));
+    append_element(columns_[at_].bytes, wire_time(value));
     next();
     return *this;
 }

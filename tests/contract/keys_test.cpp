@@ -57,8 +57,8 @@ TEST_P(over_databases, a_changed_key_gets_the_next_revision) {
     ASSERT_TRUE(db->create(key("key_1")).has_value());
     ASSERT_TRUE(db->create(key("key_2")).has_value());
     auto row = key("key_1");
-    row.revoked = instant::from_ms(real_ms());
-    row.expires = instant::from_ms(real_ms() + 1'000);
+    row.revoked = instant{1'782'950'400'500'000};
+    row.expires = instant{1'782'950'401'000'000};
     row.models.clear();
     row.replaced_by = "key_2";
     EXPECT_TRUE(db->update(row).value());

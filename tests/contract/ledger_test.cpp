@@ -166,7 +166,7 @@ TEST_P(over_stores, grants_that_ran_out_are_found_and_expired) {
     ledger::move_op grant = top_up("acme", "g1", 90, id_of(100));
     grant.kind = ledger::movement::grant;
     grant.from = ledger::funding::promo;
-    grant.expires_s = real_ms() / 1000 - 10;
+    grant.expires_s = here->now().seconds() - 10;
     must_run(*store, {grant});
     EXPECT_EQ(store->tenants_with_expired_grants(10).value(), std::vector<tenant_id>{"acme"});
     EXPECT_EQ(must_reserve(*store, reserve(id_of(1), {.prepaid = true})).why, ledger::refused_by::expired_grants);
@@ -214,7 +214,7 @@ TEST_P(over_stores, text_that_is_not_utf_8_does_not_fail_a_batch) {
 
 TEST_P(over_stores, old_windows_that_hold_nothing_are_pruned) {
     const auto store = here->open_ledger();
-    const std::int64_t now_s = real_ms() / 1000;
+    const std::int64_t now_s = here->now().seconds();
     const auto plant = [&](window span, std::int64_t start_s, bool holds) {
         const ledger::counter_key key{"acme", "tenant", span, start_s};
         auto found = store->begin([&](instant) {

@@ -7,20 +7,14 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace tollgate::test {
 
-inline std::int64_t real_ms() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-// Distinct ids of the present month.
-inline request_id id_of(std::uint64_t n) { return request_id::make(real_ms() / 86'400'000 * 86'400'000, 7, n); }
+// Distinct ids of one month.
+inline request_id id_of(std::uint64_t n) { return request_id::make(1'784'030'400'000, 7, n); }
 
 inline limit_check cost_limit(std::string scope, window span, std::int64_t maximum) {
     limit_check check;

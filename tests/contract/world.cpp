@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#include <chrono>
+#include <atomic>
 #include <filesystem>
 #include <iostream>
 
@@ -24,13 +24,12 @@ class memory_world final : public world {
 public:
     std::unique_ptr<store::ledger_store> open_ledger() override { return db_.open_ledger(); }
     std::vector<store::discrepancy> verify() override { return db_.verify(); }
+    instant now() override { return {++now_us_}; }
     memory_database* memory() override { return &db_; }
 
 private:
-    memory_database db_{[] {
-        using namespace std::chrono;
-        return instant{duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
-    }};
+    std::atomic<std::int64_t> now_us_{1'784'116'800'000'000}; // a tick per look
+    memory_database db_{[this] { return now(); }};
 };
 
 class database_world : public world {
@@ -46,6 +45,11 @@ public:
         auto found = (*accounts)->verify(std::nullopt, {});
         EXPECT_TRUE(found.has_value()) << found.error().detail;
         return found.value();
+    }
+    instant now() override {
+        auto accounts = db_->open_accounts();
+        EXPECT_TRUE(accounts.has_value()) << accounts.error().detail;
+        return (*accounts)->now().value();
     }
     store::database* database() override { return db_.get(); }
 

@@ -4,20 +4,21 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 namespace tollgate::test {
@@ -108,16 +109,25 @@ void postgres_server::initialise(const options& wanted) {
                                               (wanted.fsync ? "on" : "off") + "\n" + wanted.settings + "\n");
 }
 
+// The server writes its lock file at every step of its start, the last time when it takes connections.
 void postgres_server::start_again() {
+    const int watch = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    const bool watching = watch >= 0 && ::inotify_add_watch(watch, (folder_ + "/data").c_str(), IN_CLOSE_WRITE) >= 0;
+    if (!watching) throw std::runtime_error("inotify failed");
     pid_ = spawn({programs_ + "/postgres", "-D", folder_ + "/data"}, folder_ + "/log");
-    using namespace std::chrono;
-    const auto deadline = steady_clock::now() + seconds(30);
-    while (!answers()) {
-        int status = 0;
-        if (::waitpid(pid_, &status, WNOHANG) == pid_ || steady_clock::now() > deadline)
-            throw std::runtime_error("postgres did not start; see " + folder_ + "/log");
-        std::this_thread::sleep_for(milliseconds(20)); // the only way to wait for another program's socket
+    constexpr int waits_max = 2'000, wait_ms = 500;
+    bool ready = false, ended = false;
+    for (int i = 0; i < waits_max && !ready && !ended; ++i) {
+        pollfd changed{watch, POLLIN, 0};
+        ::poll(&changed, 1, wait_ms);
+        std::array<char, 4'096> events;
+        while (::read(watch, events.data(), events.size()) > 0) {
+        }
+        ready = answers();
+        ended = !ready && ::waitpid(pid_, nullptr, WNOHANG) == pid_;
     }
+    ::close(watch);
+    if (!ready) throw std::runtime_error("postgres did not start; see " + folder_ + "/log");
 }
 
 bool postgres_server::answers() const {
