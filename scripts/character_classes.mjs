@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Writes the character classes that the o200k splitter tells apart: node scripts/character_classes.mjs > src/openai/character_classes.inc
+// Writes the character classes that the o200k splitter tells apart:
+//     node scripts/character_classes.mjs > src/openai/character_classes.inc
 // One row a range of code points that share a class: {first, class}, ascending; what is not listed is `other`.
 const classes = [
     ['line_break', /^[\r\n]$/u],

@@ -66,7 +66,8 @@ constexpr std::array table{
     error_row{end_user_budget_exceeded, "end_user_budget_exceeded", 402, quota, never, true, {},
               "The budget of this end user is used up. Spending resumes with the next period, or when an "
               "administrator raises the limit."},
-    error_row{request_cost_limit_exceeded, "request_cost_limit_exceeded", 400, invalid, by_status, false, "max_completion_tokens",
+    error_row{request_cost_limit_exceeded, "request_cost_limit_exceeded", 400, invalid, by_status, false,
+              "max_completion_tokens",
               "This single request may cost more than one request is allowed to. Lower `max_completion_tokens`, "
               "shorten the input, or use a cheaper model."},
     error_row{reservation_capacity_exceeded, "reservation_capacity_exceeded", 429, rate, wait, false, {},

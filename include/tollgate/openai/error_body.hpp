@@ -13,12 +13,14 @@ namespace tollgate::openai {
 
 struct error_answer {
     int status = 500;
-    std::string body;                                               // {"error":{...}}
-    std::vector<std::pair<std::string_view, std::string>> fields;   // x-should-retry, retry-after, retry-after-ms, www-authenticate, allow, ...
+    std::string body; // {"error":{...}}
+    std::vector<std::pair<std::string_view, std::string>>
+        fields; // x-should-retry, retry-after, retry-after-ms, www-authenticate, allow, ...
 };
 
-std::string_view code_text(errc code);               // "tenant_budget_exceeded"
-// Members of `why.extra` named "a.b" become an object `a` in error.gateway; "allow" of a 405 becomes the header as well.
+std::string_view code_text(errc code); // "tenant_budget_exceeded"
+// Members of `why.extra` named "a.b" become an object `a` in error.gateway; "allow" of a 405 becomes the header as
+// well.
 error_answer to_answer(const refusal& why, std::string_view request_id);
 
 // A provider's error body of any shape -> OpenAI's, with string-or-null code. `status` may be mapped as well:

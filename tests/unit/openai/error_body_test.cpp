@@ -166,7 +166,8 @@ TEST(provider_error, every_shape_becomes_openai_s) {
         {400, R"({"code":"some","error":"xai"})", 400,
          R"("message":"xai","type":"invalid_request_error","param":null,"code":"some")"},
         {422,
-         R"({"object":"error","message":{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs"}]},"type":"x"})",
+         R"({"object":"error","message":{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs"}]},)"
+             R"("type":"x"})",
          422, R"("message":"Extra inputs","type":"x","param":"stream_options","code":null)"},
         {422, R"({"detail":[{"loc":["body","a",0],"msg":"one"},{"loc":["body","b"],"msg":"two"}]})", 422,
          R"("message":"one; two","type":"invalid_request_error","param":"a")"},

@@ -72,18 +72,22 @@ TEST(read_answer, an_error_is_told_from_an_answer) {
     EXPECT_FALSE(read(R"({"error":null,"choices":[]})").error);
     EXPECT_FALSE(
         read(
-            R"({"object":"response","status":"failed","error":{"code":"x"},"usage":{"input_tokens":1,"output_tokens":0}})")
+            R"({"object":"response","status":"failed","error":{"code":"x"},"usage":{"input_tokens":1,)"
+                R"("output_tokens":0}})")
             .error);
 }
 
 TEST(read_answer, output_is_counted_when_no_usage_came) {
     const answer_report chat = read(
-        R"({"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hello \u00e9","tool_calls":
-        [{"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}}]},"logprobs":{"content":[{"token":"Hello"}]}}]})");
+        R"({"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",
+            "content":"Hello \u00e9","tool_calls":
+        [{"id":"call_1","type":"function","function":{"name":"f","arguments":"{}"}}]},
+            "logprobs":{"content":[{"token":"Hello"}]}}]})");
     EXPECT_EQ(chat.output_text_bytes, 8 + 1 + 2);
     EXPECT_GT(chat.output_tokens_counted, 0);
     const answer_report responses = read(
-        R"({"object":"response","output":[{"id":"m","type":"message","role":"assistant","content":[{"type":"output_text","text":"four"}]}]})",
+        R"({"object":"response","output":[{"id":"m","type":"message","role":"assistant","content":[{)"
+            R"("type":"output_text","text":"four"}]}]})",
         endpoint::responses);
     EXPECT_EQ(responses.output_text_bytes, 4);
     EXPECT_EQ(read(R"({"choices":[{"message":{"content":"x"}}],"usage":{"total_tokens":3}})").output_tokens_counted, 0);
@@ -97,16 +101,19 @@ TEST(usage, every_spelling_is_read) {
     };
     const row rows[] = {
         {R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":15})", 10, 0, 5, 0},
-        {R"({"input_tokens":10,"output_tokens":5,"input_tokens_details":{"cached_tokens":3},"output_tokens_details":{"reasoning_tokens":2}})",
+        {R"({"input_tokens":10,"output_tokens":5,"input_tokens_details":{"cached_tokens":3},)"
+            R"("output_tokens_details":{"reasoning_tokens":2}})",
          10, 3, 5, 2},
         {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":6})", 10,
          4, 5, 0},
         {R"({"prompt_tokens":10,"completion_tokens":5,"num_cached_tokens":4})", 10, 4, 5, 0},
         {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_token_details":{"cached_tokens":4}})", 10, 4, 5, 0},
         {R"({"prompt_tokens":10,"completion_tokens":5,"cached_tokens":4})", 10, 4, 5, 0},
-        {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":2},"num_cached_tokens":4})",
+        {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":2},)"
+            R"("num_cached_tokens":4})",
          10, 2, 5, 0},
-        {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":null}})",
+        {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":null,)"
+            R"("completion_tokens_details":{"reasoning_tokens":null}})",
          10, 0, 5, 0},
         // Gemini leaves thinking out of the completion, but not out of the total.
         {R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":40})", 10, 0, 30, 0},
@@ -130,7 +137,8 @@ TEST(usage, every_spelling_is_read) {
 
 TEST(usage, parts_are_disjoint_and_never_pass_their_total) {
     const usage got = usage_of(
-        R"({"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":6,"cache_write_tokens":3,"audio_tokens":6,"image_tokens":9},
+        R"({"prompt_tokens":10,"completion_tokens":10,"prompt_tokens_details":{"cached_tokens":6,
+            "cache_write_tokens":3,"audio_tokens":6,"image_tokens":9},
         "completion_tokens_details":{"audio_tokens":7,"reasoning_tokens":7}})");
     EXPECT_EQ(got.cached_tokens, 6);
     EXPECT_EQ(got.cache_write_tokens, 3);
@@ -144,7 +152,8 @@ TEST(usage, siblings_of_the_anthropic_shape_are_added) {
     anthropic.input_excludes_cache = true;
     const usage got =
         usage_of(R"({"input_tokens":10,"cache_creation_input_tokens":30,"cache_read_input_tokens":100,"output_tokens":7,
-        "cache_creation":{"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":10},"server_tool_use":{"web_search_requests":2}})",
+        "cache_creation":{"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":10},
+            "server_tool_use":{"web_search_requests":2}})",
                  anthropic);
     EXPECT_EQ(got.prompt_tokens, 140);
     EXPECT_EQ(got.cached_tokens, 100);
@@ -306,7 +315,8 @@ TEST(input_bound, images_count_by_their_size) {
         EXPECT_EQ(bound_of(chat, with_image(r.url), {}, "gpt-4o-mini") - none, r.tokens * 34);
     }
     const std::string original =
-        R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x","detail":"original"}}]}]})";
+        R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{)"
+            R"("url":"https://x","detail":"original"}}]}]})";
     EXPECT_EQ(bound_of(chat, original) - none, 4'128 + 24'600);
 }
 
