@@ -5,7 +5,7 @@ step_total=3
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-tollgate=$root/build/release/tollgate
+tollgate=${TOLLGATE_BINARY:-$root/build/release/tollgate}
 export DEMO_FOLDER=$root/var/demo
 config=$root/scripts/demo/tollgate.yaml
 model=gpt-5-nano
@@ -54,8 +54,8 @@ start_provider() {
     fi
     "$tollgate" mock-upstream --listen 127.0.0.1:0 >"$DEMO_FOLDER/mock.log" 2>&1 &
     children+=($!)
-    await 10 $! "$DEMO_FOLDER/mock.log" grep -q 'listening on' "$DEMO_FOLDER/mock.log"
-    DEMO_MOCK_URL=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$DEMO_FOLDER/mock.log" | head -n 1)
+    await 10 $! "$DEMO_FOLDER/mock.log" grep -q 'http://' "$DEMO_FOLDER/mock.log"
+    DEMO_MOCK_URL=$(grep -o 'http://[0-9.:]*' "$DEMO_FOLDER/mock.log" | head -n 1)
     export DEMO_PROVIDER=mock DEMO_MOCK_URL
     provider="the built-in provider (set OPENAI_API_KEY to ask OpenAI)"
 }
@@ -80,8 +80,8 @@ start_all() {
     start_gateway
 }
 
-# Cuts each line to the width of the screen.
-shorten() { cut -c1-"${1:-112}" | sed 's/^/  /'; }
+# Breaks long lines at the width of a narrow screen.
+wrapped() { fold -s -w 108 | sed 's/^/  /'; }
 
 show_headers() {
     local status
@@ -104,7 +104,7 @@ ask() {
     local title=$1 body=$2
     printf '\n%s%s%s\n' "$bold" "$title" "$plain"
     printf '  %sPOST /v1/chat/completions%s\n' "$dim" "$plain"
-    printf '%s\n' "$body" | shorten
+    printf '%s\n' "$body" | wrapped
     curl -sS -N -D "$DEMO_FOLDER/headers" -o "$DEMO_FOLDER/answer" "$base/v1/chat/completions" \
         -H "Authorization: Bearer $key" -H 'Content-Type: application/json' -H 'X-AI-Feature: demo' -d "$body"
     say ""
@@ -115,16 +115,19 @@ ask() {
     show_ledger
 }
 
+# The parts of an answer that tell something; the rest is what every OpenAI answer has.
 show_answer() {
     if jq -e . "$DEMO_FOLDER/answer" >/dev/null 2>&1; then
-        jq '(.choices[]?.message.content |= (.[0:72] + "...")) // .' "$DEMO_FOLDER/answer" | head -n 40 | shorten
-    else
-        local events
-        events=$(grep -c '^data:' "$DEMO_FOLDER/answer")
-        grep '^data:' "$DEMO_FOLDER/answer" | head -n 3 | shorten
-        [ "$events" -le 5 ] || printf '  %s... %d events in all ...%s\n' "$dim" "$events" "$plain"
-        grep '^data:' "$DEMO_FOLDER/answer" | tail -n 2 | shorten 200
+        jq -f "$root/scripts/demo/answer.jq" "$DEMO_FOLDER/answer" | wrapped
+        return
     fi
+    local events
+    sed -n 's/^data: //p' "$DEMO_FOLDER/answer" | sed 's/^\[DONE\]$/"[DONE]"/' |
+        jq -rc -f "$root/scripts/demo/answer.jq" | sed 's/^/data: /' >"$DEMO_FOLDER/events"
+    events=$(wc -l <"$DEMO_FOLDER/events")
+    head -n 3 "$DEMO_FOLDER/events" | wrapped
+    [ "$events" -le 7 ] || printf '  %s... %d events in all ...%s\n' "$dim" "$events" "$plain"
+    tail -n 4 "$DEMO_FOLDER/events" | wrapped
 }
 
 body_of() { # MAX_TOKENS CONTENT [MORE MEMBERS]

@@ -76,7 +76,7 @@ export async function start_mock(folder, {args = [], wrap = []} = {}) {
   const log = join(folder, 'mock.log');
   const mock = new Process(binary, ['mock-upstream', '--listen', '127.0.0.1:0', ...args], {log, wrap});
   mock.url = await when(folder, mock, 'mock upstream', () => {
-    return existsSync(log) ? readFileSync(log, 'utf8').match(/listening on (http:\/\/[0-9.:]+)/)?.[1] : undefined;
+    return existsSync(log) ? readFileSync(log, 'utf8').match(/http:\/\/[0-9.]+:[0-9]+/)?.[0] : undefined;
   });
   mock.seen = async () => (await fetch(`${mock.url}/__mock/requests`)).json();
   return mock;

@@ -22,7 +22,8 @@ count_ctest() {
     failed=${BASH_REMATCH[1]} passed=$((BASH_REMATCH[2] - BASH_REMATCH[1]))
 }
 count_node() {
-    passed=$(sed -n 's/^# pass //p' "$1" | tail -n 1) failed=$(sed -n 's/^# fail //p' "$1" | tail -n 1)
+    passed=$(sed -n 's/^# pass //p' "$1" | tail -n 1)
+    failed=$(awk '/^# (fail|cancelled|skipped) / {sum += $3} END {print sum}' "$1")
     [ -n "$passed" ] && [ -n "$failed" ]
 }
 
@@ -47,7 +48,7 @@ tally() {
 say ""
 grep -E '^[0-9]+% tests passed, ' "$logs/ctest.log" || true
 tally count_ctest ctest
-grep -E '^# (tests|pass|fail) ' "$logs/sdk.log" || true
+grep -E '^# (tests|pass|fail|cancelled) ' "$logs/sdk.log" || true
 tally count_node sdk
 say ""
 say "all in $((SECONDS - started)) s; logs in build/logs"

@@ -4,7 +4,7 @@ import {each_sdk, open, prompt} from './support.mjs';
 
 let house;
 before(async () => { house = await open(); });
-after(() => house.close());
+after(() => house?.close());
 
 const weather = {
   type: 'function',

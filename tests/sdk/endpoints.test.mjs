@@ -4,7 +4,7 @@ import {collect, each_sdk, open} from './support.mjs';
 
 let house;
 before(async () => { house = await open(); });
-after(() => house.close());
+after(() => house?.close());
 
 each_sdk(({name, OpenAI}) => describe(`endpoints with ${name}`, () => {
   it('embeddings come as numbers, over the base64 that the SDK asks for', async () => {

@@ -6,7 +6,7 @@ import {each_sdk, failure_of, open, prompt} from './support.mjs';
 
 let house;
 before(async () => { house = await open(); });
-after(() => house.close());
+after(() => house?.close());
 
 async function attempts(client, headers) {
   const before = await house.reached();

@@ -13,7 +13,7 @@ export const policies = {
   acme: {monthly_budget_usd: 1000, hard_stop_usd: 1200},
   broke: {monthly_budget_usd: 0.000001, hard_stop_usd: 0.000001},
   prepaid: {prepaid_balance_usd: 0},
-  slow: {monthly_budget_usd: 1000, limits: [{name: 'rpm', per: ['key'], requests: 1, window: 'hour'}]},
+  slow: {monthly_budget_usd: 1000, limits: [{name: 'once', per: ['key'], requests: 1, window: 'month'}]},
   economy: {monthly_budget_usd: 1000, allowed_model_tiers: ['economy'], blocked_features: ['bulk_enrichment']},
   money_as_429: {monthly_budget_usd: 0.000001, hard_stop_usd: 0.000001, refusal_profile: 'openai'},
 };
