@@ -71,8 +71,9 @@ struct call {
     usage used;
     cost_source source = cost_source::estimated;
     usd_nano charged, provider_cost;
-    bool flagged = false, outboxed = false;
+    bool flagged = false;
     std::string model_answered; // as the provider named it
+    std::string final_record;   // as it stands in the store: the log line too
 
     // timings, steady clock; 0: never came to it
     std::int64_t started_us = 0, held_us = 0, first_byte_us = 0;
@@ -103,8 +104,8 @@ task<> settle(call& c, const outcome& end);      // 8 settle
 void record(call& c);                            // 9 record: log line and metrics
 task<> refuse(call& c, const refusal& why);      // answers and records a request that holds nothing
 
-ledger::usage_row usage_row_of(const call& c); // the final row
-std::string record_json(const call& c);        // the record as far as it is known
+ledger::usage_row usage_row_of(call& c);   // the final row; fills in c.final_record
+std::string record_json(const call& c);    // the record as far as it is known
 refusal refusal_of(const call& c);             // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
 void note_readings(call& c);                        // remaining, state: from c.held

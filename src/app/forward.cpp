@@ -72,10 +72,13 @@ bool usage_is_ours(const call& c) {
     return c.asked.stream && has_option && !c.asked.wants_usage && !c.target->provider->quirks.no_stream_options;
 }
 
+void note_failure(call& c, const refusal& why) {
+    c.code = openai::code_text(why.code);
+    c.status = openai::to_answer(why, c.id_text).status;
+}
+
 task<> send_failure(call& c, const refusal& why) {
     const openai::error_answer answer = openai::to_answer(why, c.id_text);
-    c.code = openai::code_text(why.code);
-    c.status = answer.status;
     c.use.metrics.provider_errors.fetch_add(1, std::memory_order_relaxed);
     header_block fields;
     fields.add("content-type", "application/json");
@@ -109,7 +112,7 @@ task<> forward(call& c) {
         outcome end;
         end.how = answer.error().sent ? outcome::end::unknown : outcome::end::not_sent;
         const refusal why = failure_of(answer.error().why);
-        c.code = openai::code_text(why.code);
+        note_failure(c, why);
         co_await settle(c, end);
         co_await send_failure(c, why);
     } else {

@@ -68,7 +68,6 @@ void write_billing(json_writer& out, const call& c, bool ended) {
         out.member("cost_usd", to_usd(c.charged)).member("provider_cost_usd", to_usd(c.provider_cost));
         out.member("cost_source", name_of(c.source));
         if (c.flagged) out.member("flagged", true);
-        if (c.outboxed) out.member("outboxed", true);
     }
     out.member("price_version", c.config->catalog->price_version);
     if (c.policy) {
@@ -145,7 +144,8 @@ std::string write(const call& c, bool ended) {
 
 std::string record_json(const call& c) { return write(c, false); }
 
-ledger::usage_row usage_row_of(const call& c) {
+ledger::usage_row usage_row_of(call& c) {
+    c.final_record = write(c, true);
     const attribution& who = c.facts.who;
     ledger::usage_row row;
     row.id = c.id;
@@ -170,12 +170,13 @@ ledger::usage_row usage_row_of(const call& c) {
     row.provider_cost = c.provider_cost;
     row.source = c.source;
     row.at = c.arrived;
-    row.record = write(c, true);
+    row.record = c.final_record;
     return row;
 }
 
 void record(call& c) {
-    c.use.log.write(write(c, true));
+    if (c.final_record.empty()) c.final_record = write(c, true);
+    c.use.log.write(c.final_record);
     if (c.client_gone) c.use.metrics.client_gone.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t now = c.use.clock.steady_us();
     ports::metrics::add(c.use.metrics.total_us, now - c.started_us);

@@ -15,7 +15,8 @@ task<> relay_stream(call& c, ports::upstream_answer& answer); // server-sent eve
 // We ask the provider for usage that the client did not ask for, and hide what that causes.
 bool usage_is_ours(const call& c);
 
-// Answers a failure after the request was forwarded.
+// A failure after the request was forwarded: noted before the settlement that records it, answered after.
+void note_failure(call& c, const refusal& why);
 task<> send_failure(call& c, const refusal& why);
 
 // Fields of a good answer: the decision's, and those of the provider that a client may see.

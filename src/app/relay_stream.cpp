@@ -59,7 +59,6 @@ refusal cut_refusal(ending how) {
 // A stream that failed is never ended cleanly: an error event, then the connection closes.
 task<> end_broken(call& c, ending how) {
     const refusal why = cut_refusal(how);
-    c.code = openai::code_text(why.code);
     const std::string event = openai::stream_error(c.where == openai::endpoint::responses, why, c.id_text);
     const bool written = co_await write_one(c.x, event);
     (void)written;
@@ -86,6 +85,7 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
     const ending how = co_await pump(c, answer, meter);
     c.client_gone = how == ending::client_gone;
     if (c.client_gone) c.code = "client_closed";
+    else if (how != ending::clean) c.code = openai::code_text(cut_refusal(how).code);
     const outcome end = outcome_of(meter, how);
     co_await settle(c, end);
 

@@ -80,7 +80,7 @@ task<> pass_cut(call& c, const whole_body& got, const openai::answer_report& rep
     refusal why;
     why.code = got.why.code == errc::provider_timeout ? errc::provider_timeout : errc::provider_unavailable;
     why.message = "The provider's answer was cut before its end.";
-    c.code = openai::code_text(why.code);
+    note_failure(c, why);
     co_await settle(c, end);
     co_await send_failure(c, why);
 }

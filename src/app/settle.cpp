@@ -104,15 +104,14 @@ task<> settle(call& c, const outcome& end) {
     TG_ASSERT(c.holding);
     c.holding = false;
     c.model_answered = end.report.model;
+    c.held.hold.record.clear();                        // the final row takes its place
     if (!measure_cost(c, end)) {
-        ledger::release_op op{c.held.hold, usage_row_of(c)};
-        const auto done = co_await c.use.ledger.release(std::move(op));
-        c.outboxed = done.in_outbox;
+        ledger::release_op op{std::move(c.held.hold), usage_row_of(c)};
+        co_await c.use.ledger.release(std::move(op));
         co_return;
     }
-    ledger::settle_op op{c.held.hold, c.charged, c.used.total(), usage_row_of(c)};
+    ledger::settle_op op{std::move(c.held.hold), c.charged, c.used.total(), usage_row_of(c)};
     const auto done = co_await c.use.ledger.settle(std::move(op));
-    c.outboxed = done.in_outbox;
     count(c, done);
 }
 

@@ -4,7 +4,7 @@
 
 #include <tollgate/app/ledger_client.hpp>
 #include <tollgate/app/services.hpp>
-#include <tollgate/daemon/system_ports.hpp>
+#include <tollgate/daemon/system_clock.hpp>
 #include <tollgate/http/server.hpp>
 #include <tollgate/keys/key_directory.hpp>
 #include <tollgate/runtime/ticker.hpp>

@@ -1,7 +1,7 @@
 #include "reloader.hpp"
 
 #include <tollgate/daemon/stores.hpp>
-#include <tollgate/daemon/system_ports.hpp>
+#include <tollgate/daemon/system_clock.hpp>
 
 namespace tollgate {
 

@@ -1,7 +1,7 @@
 #include <tollgate/daemon/stores.hpp>
 
 #include <tollgate/daemon/open_store.hpp>
-#include <tollgate/daemon/system_ports.hpp>
+#include <tollgate/daemon/system_clock.hpp>
 #include <tollgate/store/run_ops.hpp>
 
 namespace tollgate {

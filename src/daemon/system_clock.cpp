@@ -1,4 +1,4 @@
-#include <tollgate/daemon/system_ports.hpp>
+#include <tollgate/daemon/system_clock.hpp>
 
 #include <tollgate/core/assert.hpp>
 #include <tollgate/runtime/ticker.hpp>
