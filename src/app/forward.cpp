@@ -113,6 +113,8 @@ task<> forward(call& c) {
         end.how = answer.error().sent ? outcome::end::unknown : outcome::end::not_sent;
         const refusal why = failure_of(answer.error().why);
         note_failure(c, why);
+        c.client_gone = stop.fired();
+        if (c.client_gone) c.code = "client_closed";
         co_await settle(c, end);
         co_await send_failure(c, why);
     } else {

@@ -183,7 +183,7 @@ void ledger_writer::undo_if_held(const pending_op& op, const ledger::outcome& re
     undo.row.settlement_status = "voided";
     undo.row.status = 503;
     undo.row.at = reserved->hold.created;
-    undo.row.record = reserved->hold.record;
+    undo.row.record = std::get<ledger::reserve_op>(op.what).hold.record;
     add_internal(std::move(undo));
 }
 

@@ -62,10 +62,10 @@ void write_usage(json_writer& out, const call& c) {
 }
 
 void write_billing(json_writer& out, const call& c, bool ended) {
-    out.member("estimated_usd", to_usd(c.estimate));
+    out.member("estimated_usd", c.estimate);
     if (ended) {
         write_usage(out, c);
-        out.member("cost_usd", to_usd(c.charged)).member("provider_cost_usd", to_usd(c.provider_cost));
+        out.member("cost_usd", c.charged).member("provider_cost_usd", c.provider_cost);
         out.member("cost_source", name_of(c.source));
         if (c.flagged) out.member("flagged", true);
     }
@@ -79,7 +79,7 @@ void write_billing(json_writer& out, const call& c, bool ended) {
 void write_enforcement(json_writer& out, const call& c) {
     const bool allowed = c.held.admitted;
     out.member("decision", allowed ? "allow" : "refuse").optional_member("code", c.code);
-    if (c.remaining) out.member("remaining_usd", to_usd(*c.remaining));
+    if (c.remaining) out.member("remaining_usd", *c.remaining);
     if (c.policy) out.member("over_limit_action", policy::name_of(c.policy->over_limit));
     for (const limit_check& check : c.checks)
         if (check.what != measure::cost) {

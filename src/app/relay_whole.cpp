@@ -72,11 +72,17 @@ task<> pass_error(call& c, const ports::upstream_answer& answer, std::string_vie
     c.client_gone = !co_await c.x.send(mapped.status, views, mapped.body);
 }
 
+// A whole answer is generated, and billed, before its first byte is sent: when it cannot be read to its usage, what
+// came of it says nothing about its cost.
+bool cost_is_known(const whole_body& got, const openai::answer_report& report) {
+    return report.usage.present || (got.complete && report.json);
+}
+
 task<> pass_cut(call& c, const whole_body& got, const openai::answer_report& report) {
     outcome end;
-    end.how = outcome::end::partial;
+    end.how = cost_is_known(got, report) ? outcome::end::partial : outcome::end::unknown;
     end.report = report.usage;
-    end.counted_output = std::max(report.output_tokens_counted, static_cast<std::int64_t>(got.bytes.empty() ? 0 : 1));
+    end.counted_output = report.output_tokens_counted;
     refusal why;
     why.code = got.why.code == errc::provider_timeout ? errc::provider_timeout : errc::provider_unavailable;
     why.message = "The provider's answer was cut before its end.";
@@ -105,7 +111,7 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
         co_return;
     }
     outcome end;
-    end.how = outcome::end::complete;
+    end.how = cost_is_known(got, report) ? outcome::end::complete : outcome::end::unknown;
     end.report = report.usage;
     end.counted_output = report.output_tokens_counted;
     c.status = answer.status();

@@ -1,21 +1,53 @@
 #include <tollgate/core/json_writer.hpp>
 
+#include <cstring>
+
 namespace tollgate {
 
 namespace {
 
-bool plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\' && static_cast<unsigned char>(c) < 0x7f; }
+bool plain(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+}
+
+// Some byte of the word needs a second look: below space, from 0x7f on, a quote or a backslash. Words with 0x7e, which
+// is plain, may be reported too.
+bool has_special(std::uint64_t word) {
+    constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    const auto zero_byte = [](std::uint64_t w) { return (w - ones) & ~w & highs; };
+    const std::uint64_t below_space = (word - ones * 0x20) & ~word & highs;
+    const std::uint64_t from_delete = (word + ones * 0x02) & highs;
+    return ((word & highs) | below_space | from_delete | zero_byte(word ^ (ones * '"')) |
+            zero_byte(word ^ (ones * '\\'))) != 0;
+}
+
+std::size_t plain_run(std::string_view text) {
+    std::size_t run = 0;
+    for (; run + 8 <= text.size(); run += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + run, 8);
+        if (has_special(word)) break;
+    }
+    while (run < text.size() && plain(text[run])) ++run;
+    return run;
+}
 
 // Length of the valid UTF-8 sequence at the start of `text`, or 0.
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = byte(0);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xc2 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf5 ? 4
+                                             : 0;
     if (length == 0 || length > text.size()) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((byte(i) & 0xc0) != 0x80) return 0;
-    if (lead == 0xe0 && byte(1) < 0xa0) return 0;          // overlong
-    if (lead == 0xed && byte(1) > 0x9f) return 0;          // surrogate
+    if (lead == 0xe0 && byte(1) < 0xa0) return 0; // overlong
+    if (lead == 0xed && byte(1) > 0x9f) return 0; // surrogate
     if (lead == 0xf0 && byte(1) < 0x90) return 0;
     if (lead == 0xf4 && byte(1) > 0x8f) return 0;
     return length;
@@ -38,16 +70,18 @@ void append_escaped(std::string& out, unsigned char c) {
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
-        std::size_t run = 0;
-        while (run < text.size() && plain(text[run])) ++run;
+        const std::size_t run = plain_run(text);
         out.append(text.substr(0, run));
         text.remove_prefix(run);
         if (text.empty()) break;
         const auto c = static_cast<unsigned char>(text.front());
         const std::size_t length = c < 0x80 ? 1 : utf8_length(text);
-        if (c < 0x80) append_escaped(out, c);
-        else if (length == 0) out += "\\ufffd";
-        else out.append(text.substr(0, length));
+        if (c < 0x80)
+            append_escaped(out, c);
+        else if (length == 0)
+            out += "\\ufffd";
+        else
+            out.append(text.substr(0, length));
         text.remove_prefix(length == 0 ? 1 : length);
     }
     out += '"';

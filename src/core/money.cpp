@@ -52,15 +52,25 @@ std::optional<usd_nano> parse_usd(std::string_view text) {
     return usd_nano(parts->negative ? -count : count);
 }
 
-std::string to_usd(usd_nano amount) {
+void append_usd(std::string& out, usd_nano amount) {
     const bool negative = amount.count() < 0;
-    const std::uint64_t absolute =
+    std::uint64_t rest =
         negative ? ~static_cast<std::uint64_t>(amount.count()) + 1 : static_cast<std::uint64_t>(amount.count());
-    constexpr auto unit = static_cast<std::uint64_t>(usd_nano::per_usd);
-    std::string fraction = std::to_string(absolute % unit);
-    fraction.insert(0, nano_digits - fraction.size(), '0');
-    while (fraction.size() > 2 && fraction.back() == '0') fraction.pop_back();
-    return (negative ? "-" : "") + std::to_string(absolute / unit) + "." + fraction;
+    char text[32];
+    std::size_t end = sizeof text, at = end;
+    for (int i = 0; i < nano_digits; ++i, rest /= 10) text[--at] = static_cast<char>('0' + rest % 10);
+    while (end > at + 2 && text[end - 1] == '0') --end;
+    text[--at] = '.';
+    do text[--at] = static_cast<char>('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (negative) text[--at] = '-';
+    out.append(text + at, end - at);
+}
+
+std::string to_usd(usd_nano amount) {
+    std::string out;
+    append_usd(out, amount);
+    return out;
 }
 
 }

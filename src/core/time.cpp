@@ -1,7 +1,7 @@
 #include <tollgate/core/time.hpp>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 namespace tollgate {
 
@@ -47,17 +47,18 @@ std::string to_rfc3339(instant when, bool with_ms) {
     const auto day_start = floor<days>(at);
     const year_month_day date{day_start};
     const hh_mm_ss<milliseconds> clock{floor<milliseconds>(at - day_start)};
-    char text[64];
-    int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                             static_cast<int>(clock.seconds().count()));
-    std::string out(text, static_cast<std::size_t>(size));
-    if (with_ms) {
-        size = std::snprintf(text, sizeof text, ".%03d", static_cast<int>(clock.subseconds().count()));
-        out.append(text, static_cast<std::size_t>(size));
-    }
-    return out + "Z";
+    std::string out(with_ms ? "0000-00-00T00:00:00.000Z" : "0000-00-00T00:00:00Z");
+    const auto put = [&out](std::size_t end, std::int64_t value, int width) {
+        for (; width > 0; --width, value /= 10) out[--end] = static_cast<char>('0' + value % 10);
+    };
+    put(4, std::clamp(static_cast<int>(date.year()), 0, 9999), 4);
+    put(7, static_cast<unsigned>(date.month()), 2);
+    put(10, static_cast<unsigned>(date.day()), 2);
+    put(13, clock.hours().count(), 2);
+    put(16, clock.minutes().count(), 2);
+    put(19, clock.seconds().count(), 2);
+    if (with_ms) put(23, clock.subseconds().count(), 3);
+    return out;
 }
 
 std::optional<instant> parse_rfc3339(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <tollgate/app/routes.hpp>
 #include <tollgate/keys/key_admin.hpp>
+#include <tollgate/openai/tokenizer.hpp>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -69,6 +70,7 @@ void gateway::recover() {
 }
 
 void gateway::start() {
+    openai::count_tokens("x"); // builds the rank table now, not in a request
     recover();
     writer_.start();
     key_cache_.start();
@@ -96,6 +98,10 @@ http::server_options gateway::data_options() const {
     out.idle_ms_max = from.idle_timeout_ms;
     out.write_ms_max = from.write_timeout_ms;
     out.tls_handshake_ms_max = from.tls_handshake_timeout_ms;
+    out.make_request_id = [] {
+        thread_local system_rng random;
+        return request_id::make(wall_clock_now().ms(), static_cast<std::uint16_t>(random.next()), random.next()).text();
+    };
     out.on_bug = [this](std::string_view what) { log_.error("a bug ended a request", {{"what", std::string(what)}}); };
     return out;
 }

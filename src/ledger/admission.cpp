@@ -77,6 +77,23 @@ std::vector<touched> counters_of(const reserve_op& op, instant now) {
     return all;
 }
 
+// What the caller gets back: it wrote the record itself, and it is the largest part.
+reservation without_record(const reservation& from) {
+    reservation out;
+    out.id = from.id;
+    out.tenant = from.tenant;
+    out.amount = from.amount;
+    out.input_amount = from.input_amount;
+    out.tokens = from.tokens;
+    out.counters = from.counters;
+    out.prepaid = from.prepaid;
+    out.on_unknown = from.on_unknown;
+    out.created = from.created;
+    out.expires = from.expires;
+    out.node = from.node;
+    return out;
+}
+
 void hold_on(const reservation& hold, working_set& rows) {
     for (const touched& row : hold.counters) {
         counter& at = rows.change({hold.tenant, row.scope, row.span, row.start_s});
@@ -110,12 +127,13 @@ reserve_outcome admit(const reserve_op& op, working_set& rows) {
     judge_prepaid(op, rows, out);
     if (!out.admitted) return out;
 
-    out.hold = op.hold;
-    out.hold.counters = counters_of(op, rows.now());
-    out.hold.created = rows.now();
-    out.hold.expires = {rows.now().us + std::int64_t{op.ttl_ms} * 1000};
-    hold_on(out.hold, rows);
-    rows.open(out.hold);
+    reservation hold = op.hold;
+    hold.counters = counters_of(op, rows.now());
+    hold.created = rows.now();
+    hold.expires = {rows.now().us + std::int64_t{op.ttl_ms} * 1000};
+    hold_on(hold, rows);
+    out.hold = without_record(hold);
+    rows.open(std::move(hold));
     return out;
 }
 

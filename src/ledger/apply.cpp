@@ -84,8 +84,7 @@ applied apply(op_list ops, const snapshot& found) {
     working_set rows(found);
     applied done;
     done.outcomes.reserve(ops.size());
-    for (const op* each : ops)
-        done.outcomes.push_back(std::visit([&](const auto& o) { return run(o, rows); }, *each));
+    for (const op* each : ops) done.outcomes.push_back(std::visit([&](const auto& o) { return run(o, rows); }, *each));
     done.write = rows.take();
     return done;
 }

@@ -89,10 +89,10 @@ void field(Archive& a, std::vector<touched>& values) {
 
 template <class Archive>
 void field(Archive& a, usage& value) {
-    for (std::int64_t* count : {&value.prompt_tokens, &value.cached_tokens, &value.cache_write_tokens,
-                                &value.cache_write_1h_tokens, &value.completion_tokens, &value.reasoning_tokens,
-                                &value.audio_in_tokens, &value.audio_out_tokens, &value.image_in_tokens,
-                                &value.web_search_calls})
+    for (std::int64_t* count :
+         {&value.prompt_tokens, &value.cached_tokens, &value.cache_write_tokens, &value.cache_write_1h_tokens,
+          &value.completion_tokens, &value.reasoning_tokens, &value.audio_in_tokens, &value.audio_out_tokens,
+          &value.image_in_tokens, &value.web_search_calls})
         field(a, *count);
 }
 
@@ -157,7 +157,7 @@ std::string encode(const ending_op& op) {
     std::uint8_t kind = static_cast<std::uint8_t>(op.index()), format = version;
     field(out, format);
     field(out, kind);
-    ending_op copy = op;         // the field lists are written for both directions, hence not const
+    ending_op copy = op; // the field lists are written for both directions, hence not const
     std::visit([&](auto& each) { field(out, each); }, copy);
     return std::move(out.out);
 }

@@ -50,10 +50,10 @@ const ended_row* working_set::find_ended(request_id id) const {
     return find_in(found_.endings, id);
 }
 
-void working_set::open(const reservation& hold) {
+void working_set::open(reservation hold) {
     TG_ASSERT(!find_open(hold.id));
     opened_[hold.id] = write_.reservations_opened.size();
-    write_.reservations_opened.push_back(hold);
+    write_.reservations_opened.push_back(std::move(hold));
 }
 
 void working_set::end(const reservation& hold, const ended_row& how) {

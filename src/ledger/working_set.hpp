@@ -21,7 +21,7 @@ public:
 
     const reservation* find_open(request_id id) const;
     const ended_row* find_ended(request_id id) const;
-    void open(const reservation& hold);
+    void open(reservation hold);
     void end(const reservation& hold, const ended_row& how);
     void correct_ending(request_id id, const ended_row& how) { ended_[id] = how; }
 

@@ -8,5 +8,5 @@ namespace tollgate {
 
 }
 
-#define TG_ASSERT(expression) \
+#define TG_ASSERT(expression)                                                                                          \
     (static_cast<bool>(expression) ? void(0) : ::tollgate::assertion_failed(#expression, __FILE__, __LINE__))

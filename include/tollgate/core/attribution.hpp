@@ -10,7 +10,18 @@
 namespace tollgate {
 
 enum class dimension : std::uint8_t {
-    tenant, workspace, key, feature, agent, end_user, session, model, tier, provider, environment, request_class
+    tenant,
+    workspace,
+    key,
+    feature,
+    agent,
+    end_user,
+    session,
+    model,
+    tier,
+    provider,
+    environment,
+    request_class
 };
 inline constexpr std::size_t dimensions = 12;
 

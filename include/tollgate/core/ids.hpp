@@ -13,7 +13,7 @@
 namespace tollgate {
 
 using tenant_id = std::string;
-using key_id = std::string;        // public name of a key ("key_..."), never the secret
+using key_id = std::string; // public name of a key ("key_..."), never the secret
 
 // 128 bits: 48 of Unix milliseconds, 80 random. Text form "req_" and 26 characters of Crockford base 32; sorts by time.
 class request_id {

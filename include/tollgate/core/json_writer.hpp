@@ -2,6 +2,8 @@
 
 // Writes JSON by appending to one string. No tree, no copies: it is on the request path.
 
+#include <tollgate/core/money.hpp>
+
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -21,10 +23,12 @@ public:
     json_writer& begin_array() { return open('['); }
     json_writer& end_array() { return close(']'); }
 
+    // `name` is written as it is: names are ours and need no escapes.
     json_writer& key(std::string_view name) {
         comma();
-        append_json_string(out_, name);
-        out_ += ':';
+        out_ += '"';
+        out_ += name;
+        out_ += "\":";
         fresh_ = true;
         return *this;
     }
@@ -50,6 +54,14 @@ public:
 
     json_writer& member(std::string_view name, std::string_view value) { return key(name).text(value); }
     json_writer& member(std::string_view name, const char* value) { return key(name).text(value); }
+    json_writer& member(std::string_view name, usd_nano amount) {
+        key(name);
+        out_ += '"';
+        append_usd(out_, amount);
+        out_ += '"';
+        fresh_ = false;
+        return *this;
+    }
     json_writer& member(std::string_view name, std::int64_t value) { return key(name).number(value); }
     json_writer& member(std::string_view name, int value) { return key(name).number(value); }
     json_writer& member(std::string_view name, bool value) { return key(name).boolean(value); }

@@ -56,5 +56,6 @@ std::optional<usd_nano> parse_usd(std::string_view text);
 
 // Shows USD exactly, without trailing zeros beyond cents: "600.00", "0.0000125".
 std::string to_usd(usd_nano amount);
+void append_usd(std::string& out, usd_nano amount);
 
 }

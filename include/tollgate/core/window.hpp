@@ -21,7 +21,10 @@ std::optional<window> parse_window(std::string_view name);
 // UTC offsets of a place over time. Built from a TZif file (RFC 8536) by the config layer, or fixed.
 class time_zone {
 public:
-    struct transition { std::int64_t at_s; std::int32_t offset_s; };
+    struct transition {
+        std::int64_t at_s;
+        std::int32_t offset_s;
+    };
 
     static std::shared_ptr<const time_zone> utc();
     // Reads TZif bytes (version 2 or later); nothing when they are malformed.
@@ -38,7 +41,7 @@ public:
 private:
     std::string name_;
     std::int32_t first_offset_s_ = 0;
-    std::vector<transition> transitions_;      // ascending
+    std::vector<transition> transitions_; // ascending
 };
 
 // Start of the window that holds `now`, in Unix seconds; 0 for `total`. Weeks start on Monday.
