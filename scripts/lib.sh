@@ -10,6 +10,7 @@ mkdir -p "$logs"
 
 # One cache for every checkout of this repository: paths below the root do not count.
 export CCACHE_BASEDIR=$root
+export CCACHE_NOHASHDIR=1
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 export NINJA_STATUS='[%p] '
 
