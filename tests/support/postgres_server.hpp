@@ -23,7 +23,7 @@ public:
     postgres_server(const postgres_server&) = delete;
     postgres_server& operator=(const postgres_server&) = delete;
 
-    // A new empty database on this server, as a URL.
+    // The URL of a new, empty place for tables on this server.
     std::string new_database();
 
     void stop();        // at once, as in a crash
