@@ -55,13 +55,13 @@ export function name_of(answer) {
 }
 
 // `clients` at once, each with requests one after another, `total` in all; each goes to the next of `bases`.
-// `after` is told of every answer. Yields the tally of answers.
-export async function hammer(bases, {total, clients, after = () => {}, ...request}) {
+// `after` is told of every answer; `until` true ends it early. Yields the tally of answers.
+export async function hammer(bases, {total, clients, after = () => {}, until = () => false, ...request}) {
   const agent = new http.Agent({keepAlive: true, maxSockets: clients});
   const tally = {};
   let left = total;
   const one_client = async (number) => {
-    while (left > 0) {
+    while (left > 0 && !until()) {
       left -= 1;
       const answer = await ask(bases[number++ % bases.length], {agent, body: one_cent, ...request});
       const name = name_of(answer);
@@ -75,7 +75,7 @@ export async function hammer(bases, {total, clients, after = () => {}, ...reques
 }
 
 // A stream: `head` resolves to the answer's head; `event()` to the next event's data, or to undefined at the end, when
-// `ending` is "clean" (the chunked body was finished) or "broken"; `drop()` ends the connection at once.
+// `ending` is "clean" (the chunked body was finished) or "broken"; `drop()` closes the connection, `reset()` with a RST.
 export function open_stream(base, request = {}) {
   const {how, sent} = options_of(base, {agent: false, ...request});
   const events = [], waiting = [];
@@ -120,6 +120,7 @@ export function open_stream(base, request = {}) {
     hand_over();
   });
   stream.drop = () => client.destroy();
+  stream.reset = () => client.socket.resetAndDestroy();
   // All events to the end.
   stream.rest = async () => {
     const all = [];
