@@ -6,7 +6,7 @@
 //   E  memory of an idle stream
 // Usage: node bench/run.mjs [--quick]
 
-import {rmSync, writeFileSync, mkdirSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
 import {root, start_mock, temporary_folder} from '../scripts/sandbox.mjs';
@@ -35,10 +35,11 @@ const result = {at: new Date().toISOString(), cores: cpus().length, cpu: cpus()[
 
 // ---- the servers of one part, each under the same affinity ----
 
-async function open_house(folder, {wrap, threads, states}) {
+async function open_house(folder, postgres, {cores, threads, states}) {
+  const wrap = ['taskset', '-c', cores];
+  postgres.pin(cores);
   const mock = await start_mock(folder, {wrap});
   const nginx = await start_nginx(folder, mock.url, {workers: threads, wrap});
-  const postgres = await start_postgres(folder, {wrap});
   const start = (name, store_url) =>
     start_tollgate(join(folder, name), {mock_url: mock.url, store_url, threads, wrap, state: states[name] ??= {}});
   const sqlite = await start('sqlite');
@@ -55,7 +56,6 @@ async function open_house(folder, {wrap, threads, states}) {
   const direct = {name: 'direct', server: {url: mock.url, stream_url: mock.url}, all: proxies[0].all, hot: proxies[0].hot};
   const close = async () => {
     for (const server of [on_postgres, sqlite, nginx]) await server.stop();
-    await postgres.stop_fast();
     await mock.stop();
   };
   return {proxies, direct, postgres, close};
@@ -179,36 +179,30 @@ function report_idle() {
 async function main() {
   const folder = temporary_folder('bench');
   const states = {};
-  let house;
+  const last = String(result.cores - 1), all = `0-${last}`;
   plan(pinned_cases.length * (rounds + 1) + (two_core_cases.length + 1) * Math.ceil(rounds / 2) + 5);
-  try {
-    step('starting the servers, pinned to one core');
-    const wrap = ['taskset', '-c', String(result.cores - 1)];
-    mkdirSync(join(folder, 'pinned'));
-    house = await open_house(join(folder, 'pinned'), {wrap, threads: 1, states: {}});
-    for (const one of pinned_cases) await pinned_case(house, one, wrap);
-    await house.close();
-    report_pinned();
+  step(`starting the servers, making ${tenants_count} keys in each store`);
+  const postgres = await start_postgres(folder);
 
-    step('starting the servers on all cores');
-    mkdirSync(join(folder, 'free'));
-    house = await open_house(join(folder, 'free'), {wrap: [], threads: Math.min(2, result.cores), states});
-    for (const one of two_core_cases) await two_core_case(house, one);
-    report_two_cores();
-    await added_latency(house);
-    report_latency();
-    await idle_memory(house);
-    report_idle();
-    await house.close();
-    house = undefined;
+  const pinned = await open_house(folder, postgres, {cores: last, threads: 1, states});
+  for (const one of pinned_cases) await pinned_case(pinned, one, ['taskset', '-c', last]);
+  await pinned.close();
+  report_pinned();
 
-    const file = join(root, 'build/bench.json');
-    writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
-    say('\nwritten to build/bench.json');
-    rmSync(folder, {recursive: true, force: true});
-  } finally {
-    await house?.close();
-  }
+  step('starting the servers on all cores');
+  const free = await open_house(folder, postgres, {cores: all, threads: Math.min(2, result.cores), states});
+  for (const one of two_core_cases) await two_core_case(free, one);
+  report_two_cores();
+  await added_latency(free);
+  report_latency();
+  await idle_memory(free);
+  report_idle();
+  await free.close();
+
+  await postgres.stop_fast();
+  rmSync(folder, {recursive: true, force: true});
+  writeFileSync(join(root, 'build/bench.json'), `${JSON.stringify(result, null, 1)}\n`);
+  say('\nwritten to build/bench.json');
 }
 
 await main();

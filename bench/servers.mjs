@@ -1,10 +1,11 @@
 // The servers that are compared: nginx as a plain proxy, tollgate on either store, and the PostgreSQL it writes to.
 
 import {execFileSync} from 'node:child_process';
-import {chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chownSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
-import {Process, admin_token, start_gateway, temporary_folder, write_files} from '../scripts/sandbox.mjs';
+import {cpus} from 'node:os';
+import {join} from 'node:path';
+import {Process, create_key, migrate, start_gateway, temporary_folder, write_files} from '../scripts/sandbox.mjs';
 
 export const tenants_count = 1000;
 
@@ -80,7 +81,7 @@ function postgres_folder() {
   return `/usr/lib/postgresql/${versions[0]}/bin`;
 }
 
-export async function start_postgres(folder, {wrap}) {
+export async function start_postgres(folder) {
   const bin = postgres_folder();
   const home = temporary_folder('postgres');      // of its own: the server's user must be able to reach it
   let as_user = [];
@@ -97,7 +98,7 @@ export async function start_postgres(folder, {wrap}) {
   execFileSync(init[0], init.slice(1), quiet);
   const settings = ['listen_addresses=', `unix_socket_directories=${home}`, 'max_connections=20'];
   const args = ['-D', join(home, 'data'), ...settings.flatMap((setting) => ['-c', setting])];
-  const server = new Process(`${bin}/postgres`, args, {log: join(folder, 'postgres.log'), wrap: [...wrap, ...as_user], last_signal: 'SIGQUIT'});
+  const server = new Process(`${bin}/postgres`, args, {log: join(folder, 'postgres.log'), wrap: as_user, last_signal: 'SIGQUIT'});
   for (let tries = 0; ; ++tries) {
     try {
       execFileSync(`${bin}/pg_isready`, ['-q', '-h', home], quiet);
@@ -110,6 +111,8 @@ export async function start_postgres(folder, {wrap}) {
   execFileSync(`${bin}/createdb`, ['-h', home, '-U', 'tollgate', 'tollgate'], quiet);
   server.store_url = `postgresql://tollgate@/tollgate?host=${encodeURIComponent(home)}`;
   server.pids = () => [server.pid, ...children_of(server.pid)];
+  // Its processes, those still to come included, run on these cores.
+  server.pin = (cores) => server.pids().forEach((pid) => execFileSync('taskset', ['-acp', cores, String(pid)], {stdio: 'ignore'}));
   // A fast shutdown: open connections do not hold it up.
   server.stop_fast = async () => {
     await server.stop('SIGINT');
@@ -137,36 +140,34 @@ function policy_with_everything_on() {
   };
 }
 
-// A key for each tenant over the administration interface of the running gateway.
-async function create_keys(gateway, names) {
-  const keys = [];
-  const headers = {authorization: `Bearer ${admin_token}`, 'content-type': 'application/json'};
-  for (let i = 0; i < names.length; i += 50) {
-    const made = names.slice(i, i + 50).map(async (tenant) => {
-      const answer = await fetch(`${gateway.admin_url}/admin/v1/keys`, {
-        method: 'POST', headers: {...headers, 'idempotency-key': `bench-${tenant}`},
-        body: JSON.stringify({tenant, label: 'bench', feature: 'bench'}),
-      });
-      if (!answer.ok) throw new Error(`no key for ${tenant}: ${answer.status} ${await answer.text()}`);
-      const {secret, key} = await answer.json();
-      return secret ?? key;
-    });
-    keys.push(...await Promise.all(made));
-  }
+// A key for each tenant. The command reads a folder with that tenant alone: it starts in no time.
+async function create_keys(folder, names, {mock_url, settings}) {
+  const keys = new Array(names.length);
+  const workers = Array.from({length: cpus().length}, async (_, worker) => {
+    const own = join(folder, `keys-${worker}`);
+    for (let i = worker; i < names.length; i += cpus().length) {
+      mkdirSync(own, {recursive: true});
+      write_files(own, {mock_url, policies: {[names[i]]: policy_with_everything_on()}, settings});
+      keys[i] = await create_key(own, names[i], '--feature', 'bench');
+      rmSync(own, {recursive: true});
+    }
+  });
+  await Promise.all(workers);
   return keys;
 }
 
-// `state` is kept between starts, so that keys survive: {folder, keys}.
+// `state` is kept between starts on one store, so that its keys serve again: {keys}.
 export async function start_tollgate(folder, {mock_url, store_url, threads, wrap, state}) {
   mkdirSync(folder, {recursive: true});
   const names = Array.from({length: tenants_count}, (_, i) => tenant_name(i));
-  write_files(folder, {
-    mock_url,
-    policies: Object.fromEntries(names.map((name) => [name, policy_with_everything_on()])),
-    settings: {server: {threads}, store: store_url ? {url: store_url} : {}, log: {requests: join(folder, 'requests.jsonl')}},
-  });
+  const store = {url: store_url ?? `sqlite:${join(folder, 'tollgate.db')}`};
+  const settings = {server: {threads}, store, log: {requests: join(folder, 'requests.jsonl')}, state_dir: join(folder, 'state')};
+  write_files(folder, {mock_url, policies: Object.fromEntries(names.map((name) => [name, policy_with_everything_on()])), settings});
+  if (!state.keys) {
+    await migrate(folder);
+    state.keys = await create_keys(folder, names, {mock_url, settings});
+  }
   const gateway = await start_gateway(folder, {wrap});
-  state.keys ??= await create_keys(gateway, names);
   gateway.keys = state.keys;
   gateway.pids = () => [gateway.server_pid];
   gateway.stream_url = gateway.url;
@@ -176,24 +177,25 @@ export async function start_tollgate(folder, {mock_url, store_url, threads, wrap
 // ---- what a process has used ----
 
 // CPU time of all threads in microseconds: nanoseconds where the kernel keeps them, else ticks of a hundredth of a second.
+// A process that has just ended counts nothing.
 export function cpu_us(pids) {
-  return pids.reduce((sum, pid) => sum + cpu_us_of(pid), 0);
+  return pids.reduce((sum, pid) => sum + (cpu_us_of(pid) ?? 0), 0);
 }
 
 function cpu_us_of(pid) {
-  const tasks = `/proc/${pid}/task`;
-  if (existsSync(`/proc/${pid}/schedstat`)) {
-    const threads = readdirSync(tasks).map((thread) => {
-      try {
-        return Number(readFileSync(`${tasks}/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000;
-      } catch {
-        return 0;      // has just ended
-      }
-    });
-    return threads.reduce((a, b) => a + b, 0);
+  const read = (path) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+  if (read(`/proc/${pid}/schedstat`)) {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.reduce((sum, thread) => sum + Number(read(`/proc/${pid}/task/${thread}/schedstat`)?.split(' ')[0] ?? 0) / 1000, 0);
   }
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  const fields = read(`/proc/${pid}/stat`)?.replace(/^.*\) /, '').split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 export function resident_kb(pids) {

@@ -12,7 +12,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const binary = process.env.TOLLGATE_BINARY ?? join(root, 'build/release/tollgate');
 export const admin_token = 'sandbox-3f9c1d7a5b2e4860';
 
-const start_ms_max = 20_000;
+const start_ms_max = 60_000;
 const stop_ms_max = 40_000;
 const run = promisify(execFile);
 
@@ -154,6 +154,8 @@ export async function command(folder, ...args) {
   const {stdout} = await run(binary, [...args, '--config', join(folder, 'tollgate.yaml'), '--json']);
   return JSON.parse(stdout);
 }
+
+export async function migrate(folder) { await run(binary, ['migrate', '--config', join(folder, 'tollgate.yaml')]); }
 
 export async function create_key(folder, tenant, ...more) {
   const made = await command(folder, 'keys', 'create', '--tenant', tenant, ...more);

@@ -12,7 +12,7 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 run_ctest() { ctest --test-dir build/debug -j "$(nproc)" --output-on-failure --no-tests=error; }
 
-run_sdk() { (cd tests/sdk && node --test --test-reporter=tap ./*.test.mjs); }
+run_node() { node --test --test-reporter=tap tests/sdk/*.test.mjs tests/integration/*.test.mjs; }
 
 # Sets `passed` and `failed` from the closing lines of a log.
 count_ctest() {
@@ -34,8 +34,8 @@ step npm "installing the OpenAI SDKs" npm_ci
 
 # Both suites run whatever the first one says; the exit code tells.
 code=0
-step ctest "unit, contract, simulation, integration, tidy" run_ctest || code=1
-step sdk "conformance with the OpenAI SDKs" run_sdk || code=1
+step ctest "unit, contract, simulation, commands, tidy" run_ctest || code=1
+step node "integration and the OpenAI SDKs, against the release binary" run_node || code=1
 
 total_passed=0 total_failed=0
 tally() {
@@ -48,8 +48,8 @@ tally() {
 say ""
 grep -E '^[0-9]+% tests passed, ' "$logs/ctest.log" || true
 tally count_ctest ctest
-grep -E '^# (tests|pass|fail|cancelled) ' "$logs/sdk.log" || true
-tally count_node sdk
+grep -E '^# (tests|pass|fail|cancelled) ' "$logs/node.log" || true
+tally count_node node
 say ""
 say "all in $((SECONDS - started)) s; logs in build/logs"
 say "$total_passed passed, $total_failed failed"
