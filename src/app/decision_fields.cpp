@@ -79,13 +79,15 @@ void note_readings(call& c) {
         take(at.credited + c.policy->credit_limit - at.spent - at.held - mine);
     }
     if (!c.held.admitted) c.state = budget_state::over_budget;
+    if (c.remaining) c.use.remaining.note(c.facts.who.tenant, *c.remaining);
 }
 
 void add_decision_fields(const call& c, header_block& fields) {
     fields.add("x-request-id", c.id_text);
     if (!c.policy) return;
     fields.add("x-ai-quota-policy", c.policy->version);
-    if (c.remaining) fields.add("x-ai-quota-remaining-usd", to_usd(std::max(usd_nano(), *c.remaining)));
+    const auto left = c.remaining ? c.remaining : c.use.remaining.recall(c.facts.who.tenant);
+    if (left) fields.add("x-ai-quota-remaining-usd", to_usd(std::max(usd_nano(), *left)));
     fields.add("x-ai-budget-state", text_of(c.state));
     if (c.state == budget_state::soft_limit) fields.add("x-ai-warning", "soft_limit");
     if (!c.facts.who.model.empty()) fields.add("x-ai-model-requested", c.facts.who.model);

@@ -101,10 +101,14 @@ task<> forward(call& c) {
     request.body = pieces;
     request.total_ms = total_ms_of(c);
 
-    // A client that leaves a stream stops the provider. Otherwise the answer is awaited all the same: the provider
-    // generates it anyway, and only its usage tells what it costs.
-    stop_signal never;
-    stop_signal& stop = c.asked.stream ? c.x.stop() : never;
+    // A client that leaves a stream stops the provider. Otherwise the answer is awaited all the same, unless the
+    // process ends: the provider generates it anyway, and only its usage tells what it costs.
+    stop_signal process_ends;
+    if (!c.asked.stream)
+        c.x.stop().on_fire([&] {
+            if (c.use.stopping && *c.use.stopping) process_ends.fire();
+        });
+    stop_signal& stop = c.asked.stream ? c.x.stop() : process_ends;
     c.attempts += 1;
     c.use.metrics.in_flight.fetch_add(1, std::memory_order_relaxed);
     auto answer = co_await c.use.upstream.open(request, stop);
@@ -119,8 +123,9 @@ task<> forward(call& c) {
         co_await send_failure(c, why);
     } else {
         c.first_byte_us = c.use.clock.steady_us();
-        co_await relay(c, **answer, stop);
+        co_await relay(c, **answer);
     }
+    if (!c.asked.stream) c.x.stop().on_fire({});
     c.use.metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -28,7 +28,7 @@ void add_answer_fields(const call& c, const ports::upstream_answer& answer, head
     if (!typed) fields.add("content-type", "application/json");
 }
 
-task<> relay(call& c, ports::upstream_answer& answer, stop_signal&) {
+task<> relay(call& c, ports::upstream_answer& answer) {
     const bool good = answer.status() >= 200 && answer.status() < 300;
     // The provider's own content type decides, not what was asked: an error answered to a stream is no stream.
     if (good && is_event_stream(answer)) return relay_stream(c, answer);

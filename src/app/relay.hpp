@@ -7,7 +7,7 @@
 namespace tollgate::app {
 
 // Step 7: the answer to the client as it comes; settles on every way out.
-task<> relay(call& c, ports::upstream_answer& answer, stop_signal& stop);
+task<> relay(call& c, ports::upstream_answer& answer);
 
 task<> relay_whole(call& c, ports::upstream_answer& answer);  // a JSON answer, whatever its status
 task<> relay_stream(call& c, ports::upstream_answer& answer); // server-sent events

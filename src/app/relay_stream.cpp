@@ -84,8 +84,10 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
 
     const ending how = co_await pump(c, answer, meter);
     c.client_gone = how == ending::client_gone;
-    if (c.client_gone) c.code = "client_closed";
-    else if (how != ending::clean) c.code = openai::code_text(cut_refusal(how).code);
+    if (c.client_gone)
+        c.code = "client_closed";
+    else if (how != ending::clean)
+        c.code = openai::code_text(cut_refusal(how).code);
     const outcome end = outcome_of(meter, how);
     co_await settle(c, end);
 

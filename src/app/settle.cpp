@@ -79,6 +79,7 @@ bool measure_cost(call& c, const outcome& end) {
     c.used = settled.used;
     c.source = settled.source;
     charge_usage(c, end, settled);
+    if (c.charged > c.estimate) c.flagged = true;
     return true;
 }
 
@@ -104,7 +105,7 @@ task<> settle(call& c, const outcome& end) {
     TG_ASSERT(c.holding);
     c.holding = false;
     c.model_answered = end.report.model;
-    c.held.hold.record.clear();                        // the final row takes its place
+    c.held.hold.record.clear(); // the final row takes its place
     if (!measure_cost(c, end)) {
         ledger::release_op op{std::move(c.held.hold), usage_row_of(c)};
         co_await c.use.ledger.release(std::move(op));

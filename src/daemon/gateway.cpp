@@ -17,6 +17,7 @@ namespace tollgate {
 namespace {
 
 constexpr std::uint32_t health_ms = 1000;
+constexpr std::uint32_t after_drain_ms = 10'000; // to settle what the end of the grace cut off
 constexpr std::size_t queries_waiting_max = 256;
 constexpr std::uint32_t recover_attempts = 100;
 
@@ -107,7 +108,7 @@ http::server_options gateway::data_options() const {
 }
 
 void gateway::start_threads() {
-    const shared_parts shared{live_, writer_, key_cache_, hasher_, tls_contexts_, accounts_, state_.node()};
+    const shared_parts shared{live_, writer_, key_cache_, hasher_, tls_contexts_, accounts_, state_.node(), draining_};
     http::server_options options = data_options();
     const std::size_t count = thread_count(settings_);
     for (std::size_t i = 0; i < count; ++i) {
@@ -176,7 +177,7 @@ void gateway::stop() {
     // Health checks go on being answered, "draining", while requests end.
     control_.restart();
     std::thread control([this] { control_.run(); });
-    for (const auto& thread : threads_) thread->wait_drained();
+    for (const auto& thread : threads_) thread->wait_drained(settings_.server.drain_timeout_ms + after_drain_ms);
     control_.stop();
     control.join();
     health_timer_.stop();

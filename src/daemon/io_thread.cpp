@@ -12,8 +12,9 @@ io_thread::io_thread(const shared_parts& shared, ports::request_log& log, const 
     : ledger_(context_.get_executor(), shared.writer, steady_now_us),
       keys_(context_.get_executor(), shared.key_cache, shared.hasher),
       pool_(context_.get_executor(), ticker_, shared.tls_contexts, names_),
-      services_{shared.config,           keys_,      ledger_, pool_, clock_, random_, log, metrics_, shared.accounts,
-                context_.get_executor(), shared.node} {
+      services_{
+          shared.config,           keys_,       ledger_,        pool_, clock_, random_, log, metrics_, shared.accounts,
+          context_.get_executor(), shared.node, &shared.stopping} {
     server_ = std::make_unique<http::server>(context_.get_executor(), ticker_, options, std::move(routes_first));
     ticker_.on_tick([this] {
         ledger_.on_tick();
@@ -43,7 +44,10 @@ void io_thread::begin_drain(std::uint32_t grace_ms) {
     });
 }
 
-void io_thread::wait_drained() { drained_.get_future().get(); }
+void io_thread::wait_drained(std::uint32_t ms_max) {
+    auto done = drained_.get_future();
+    if (done.wait_for(std::chrono::milliseconds(ms_max)) == std::future_status::ready) done.get();
+}
 
 void io_thread::stop() {
     net::post(context_, [this] {

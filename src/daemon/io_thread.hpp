@@ -26,6 +26,7 @@ struct shared_parts {
     upstream::tls_contexts& tls_contexts;
     app::account_reader& accounts;
     std::string node;
+    const std::atomic<bool>& stopping;
 };
 
 class io_thread {
@@ -45,8 +46,8 @@ public:
 
     // No new connections; what runs may end within `grace_ms`, then its sockets close and it settles.
     void begin_drain(std::uint32_t grace_ms);
-    void wait_drained();
-    void stop(); // the loop ends; after wait_drained
+    void wait_drained(std::uint32_t ms_max); // gives up then: what hangs is ended by recovery at the next start
+    void stop();                             // the loop ends; after wait_drained
 
 private:
     net::io_context context_{1};

@@ -3,6 +3,7 @@
 // What a request may use. One per I/O thread, built by the daemon; everything here outlives every request.
 
 #include <tollgate/core/catalog.hpp>
+#include <tollgate/core/limits.hpp>
 #include <tollgate/policy/policy.hpp>
 #include <tollgate/ports/clock.hpp>
 #include <tollgate/ports/key_directory.hpp>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace tollgate::app {
@@ -60,6 +62,22 @@ private:
     std::vector<std::unique_ptr<store::account_store>> stores_;
 };
 
+// What tenants had left when this thread last held for them: for answers that never came to the ledger.
+class remaining_memory {
+public:
+    void note(const tenant_id& tenant, usd_nano left) {
+        if (seen_.size() >= limits::key_cache_max) seen_.clear();
+        seen_[tenant] = left;
+    }
+    std::optional<usd_nano> recall(const tenant_id& tenant) const {
+        const auto at = seen_.find(tenant);
+        return at == seen_.end() ? std::nullopt : std::optional(at->second);
+    }
+
+private:
+    std::unordered_map<tenant_id, usd_nano> seen_;
+};
+
 struct services {
     const live_configuration& config;
     ports::key_directory& keys;
@@ -71,7 +89,9 @@ struct services {
     ports::metrics& metrics;
     account_reader& accounts;
     executor on;
-    std::string node; // names this process on its reservations
+    std::string node;                  // names this process on its reservations
+    const std::atomic<bool>* stopping = nullptr; // true: the process ends, nothing is awaited for its own sake any more
+    remaining_memory remaining{};
 };
 
 template <class Read>
