@@ -13,7 +13,7 @@ public:
 
     // The connection, open; prepared anew when it had been lost.
     store_result<connection*> ready() {
-        if (live_ && !live_->broken()) return live_.get();
+        if (live_ && !live_->broken() && !live_->lost_while_idle()) return live_.get();
         live_.reset();
         auto made = connection::open(options_);
         if (!made) return std::unexpected(made.error());

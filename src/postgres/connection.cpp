@@ -124,6 +124,16 @@ void connection::query(const std::string& sql, const parameters& values) {
 
 void connection::query(const std::string& sql) { query(sql, {}); }
 
+bool connection::lost_while_idle() {
+    constexpr int looks_max = 8; // a last message, then the end
+    for (int i = 0; i < looks_max && !broken_; ++i) {
+        pollfd watched{PQsocket(raw_.get()), POLLIN, 0};
+        if (::poll(&watched, 1, 0) <= 0) return false;
+        broken_ = PQconsumeInput(raw_.get()) != 1;
+    }
+    return broken_;
+}
+
 bool connection::wait_for_socket(short events) {
     for (;;) {
         const std::int64_t left = deadline_ms_ - steady_ms();

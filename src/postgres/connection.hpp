@@ -56,6 +56,9 @@ public:
     std::int64_t changed(std::size_t i) const { return changed_[i]; }
 
     bool broken() const { return broken_; }
+    // For a connection between two statements, before it is used again: a server that restarted has closed it, which
+    // the next statement would find out too late.
+    bool lost_while_idle();
     void give_up() { broken_ = true; }
 
 private:
