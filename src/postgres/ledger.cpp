@@ -185,7 +185,7 @@ void ledger::take_row(std::size_t statement, reader& in) {
     }
     case query::lock_reservations: {
         in.number();
-        tollgate::ledger::reservation row = store::take_reservation(in);
+        tollgate::ledger::reservation row = store::take_hold(in);
         const request_id id = row.id;
         found_.reservations.emplace(id, std::move(row));
         return;

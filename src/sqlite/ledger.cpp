@@ -58,12 +58,12 @@ void read_ending(session& db, request_id id, snapshot& found) {
 }
 
 void read_reservations(session& db, const wanted& rows, snapshot& found) {
-    static const std::string sql = select_from("reservations", store::reservation_columns, "WHERE request_id = ?");
+    static const std::string sql = select_from("reservations", store::hold_columns, "WHERE request_id = ?");
     for (const request_id id : rows.reservations) {
         db.prepare(sql).id(id);
         bool open = false;
         db.each([&](reader& in) {
-            found.reservations[id] = store::take_reservation(in);
+            found.reservations[id] = store::take_hold(in);
             open = true;
         });
         if (!open) read_ending(db, id, found);

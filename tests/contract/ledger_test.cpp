@@ -192,7 +192,8 @@ TEST_P(over_stores, expired_reservations_come_oldest_first) {
 
 TEST_P(over_stores, a_node_finds_what_it_held) {
     const auto store = here->open_ledger();
-    const auto mine = must_reserve(*store, reserve(id_of(1), {})).hold;
+    auto mine = must_reserve(*store, reserve(id_of(1), {})).hold;
+    mine.record = reserve(id_of(1), {}).hold.record; // recovery reads it, a batch does not
     auto other = reserve(id_of(2), {});
     other.hold.node = "node-2";
     must_reserve(*store, other);

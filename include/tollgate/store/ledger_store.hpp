@@ -15,7 +15,7 @@ public:
     virtual ~ledger_store() = default;
 
     // Starts a transaction, reads the clock, asks `rows` which rows that clock needs, locks those that exist in key
-    // order and reads them. On failure no transaction is open.
+    // order and reads them; reservations without their record. On failure no transaction is open.
     virtual store_result<ledger::snapshot> begin(const std::function<ledger::wanted(instant now)>& rows) = 0;
 
     // Writes and commits. After store_fault::unavailable the outcome is unknown: the caller runs the batch again, and

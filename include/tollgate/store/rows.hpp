@@ -200,8 +200,11 @@ std::vector<ledger::touched> take_touched(In& in, const char* what) {
     return std::move(rows).value_or(std::vector<ledger::touched>{});
 }
 
+// All but the record, which stands last and is the largest part: a batch does not need it.
+inline constexpr auto hold_columns = std::span(reservation_columns).first(reservation_columns.size() - 1);
+
 template <class In>
-ledger::reservation take_reservation(In& in) {
+ledger::reservation take_hold(In& in) {
     ledger::reservation row;
     row.tenant = in.text();
     row.id = in.id();
@@ -216,6 +219,12 @@ ledger::reservation take_reservation(In& in) {
     row.created = in.time();
     row.expires = in.time();
     row.node = in.text();
+    return row;
+}
+
+template <class In>
+ledger::reservation take_reservation(In& in) {
+    ledger::reservation row = take_hold(in);
     row.record = in.text();
     return row;
 }
