@@ -74,6 +74,7 @@ async function when(folder, process, what, read) {
 
 export async function start_mock(folder, {args = [], wrap = []} = {}) {
   const log = join(folder, 'mock.log');
+  rmSync(log, {force: true});      // of an earlier one: it names another address
   const mock = new Process(binary, ['mock-upstream', '--listen', '127.0.0.1:0', ...args], {log, wrap});
   mock.url = await when(folder, mock, 'mock upstream', () => {
     return existsSync(log) ? readFileSync(log, 'utf8').match(/http:\/\/[0-9.]+:[0-9]+/)?.[0] : undefined;
