@@ -48,8 +48,6 @@ std::string gateway::metrics_text() const {
     const observability::sample more[] = {
         {"connections", "Client connections open", kind::gauge, as_int(connections)},
         {"keys_cached", "Keys known to this process", kind::gauge, as_int(key_cache_.size())},
-        {"outbox_waiting", "Settlements that wait for the store", kind::gauge, as_int(outbox_.size())},
-        {"store_up", "1 while the store answers", kind::gauge, store_answers_ ? 1 : 0},
         {"reservations_swept_total", "Reservations ended after their expiry", kind::counter, as_int(swept_.load())},
         {"config_reloads_total", "Configurations taken into use", kind::counter, as_int(reloader_->successes())},
         {"config_reload_failures_total", "Changed configurations that were not used", kind::counter,

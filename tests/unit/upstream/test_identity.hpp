@@ -2,6 +2,7 @@
 
 // Server identities made on the spot: a key, a certificate signed by itself, and the file a client would trust.
 
+#include <unistd.h>
 #include <boost/asio/ssl/context.hpp>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -39,7 +40,7 @@ inline test_identity make_identity(const std::string& names, const std::string& 
     X509_sign(raw, key.get(), EVP_sha256());
 
     test_identity made{.server = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server),
-                       .ca_file = testing::TempDir() + file_name};
+                       .ca_file = testing::TempDir() + std::to_string(::getpid()) + "-" + file_name};
     SSL_CTX* const context = made.server->native_handle();
     SSL_CTX_use_certificate(context, raw);
     SSL_CTX_use_PrivateKey(context, key.get());
