@@ -16,6 +16,13 @@ namespace {
 
 // ---- money in and out ----
 
+// A misspelt tenant takes money as well as any other; where the policies can be read, say so.
+void note_unknown_tenant(const tenant_id& tenant, const context& at) {
+    const auto all = load_all(at);
+    if (all && all->policies->find(tenant) == nullptr)
+        at.world.err << "note: no policy is for tenant " << tenant << '\n';
+}
+
 status move(const movement_request& given, const context& at) {
     const auto op = checked(given, at.world);
     if (!op) return std::unexpected(op.error());
@@ -23,6 +30,7 @@ status move(const movement_request& given, const context& at) {
     if (!database) return std::unexpected(database.error());
     const auto done = post(*op, **database, at.world);
     if (!done) return std::unexpected(done.error());
+    note_unknown_tenant(op->tenant, at);
     if (at.json) {
         json out{{"tenant", op->tenant}, {"kind", name_of(op->kind)}};
         out["amount_usd"] = to_usd(op->amount);
@@ -120,7 +128,7 @@ status show(const tenant_id& tenant, const context& at) {
     if (!now) return std::unexpected(now.error());
     if (!*stored)
         return refuse("tenant " + tenant + " has no prepaid balance.\n`tollgate balance top-up --tenant " + tenant +
-                      " ...` credits one; the opening grant of a policy is credited when the gateway first needs it.");
+                      " ...` credits one; a policy's opening grant is credited when the gateway starts.");
     const ledger::balance_row row = up_to_date(tenant, **stored, *now);
     const usd_nano available = row.now.credited - row.now.spent - row.now.held;
     if (at.json)

@@ -44,8 +44,7 @@ struct command_row {
     std::string_view path; // "keys create"
     std::string_view summary;
     action (*define)(CLI::App& options); // adds its options; what it returns runs after parsing
-    bool reads_config = true;            // takes --config
-    bool prints_table = false;           // takes --json
+    bool prints_table = false;           // takes --json; all take --config
 };
 
 struct group_row {

@@ -15,30 +15,28 @@ constexpr std::array group_table{
     group_row{"decisions", "What was decided about a request"},
 };
 
-constexpr bool no_config = false, config = true, as_json = true;
+constexpr bool as_json = true;
 
 constexpr std::array command_table{
     command_row{"serve", "Run the gateway", define_serve},
     command_row{"check", "Validate configuration, catalogue, prices and every policy", define_check},
     command_row{"migrate", "Apply pending migrations of the store", define_migrate},
-    command_row{"keys create", "Make a key and print its secret, once", define_keys_create, config, as_json},
-    command_row{"keys list", "List keys", define_keys_list, config, as_json},
-    command_row{"keys revoke", "End a key at once", define_keys_revoke, config, as_json},
-    command_row{"keys rotate", "Replace a key; the old one works for a grace period", define_keys_rotate, config,
-                as_json},
-    command_row{"balance top-up", "Credit money that a tenant has paid", define_balance_top_up, config, as_json},
-    command_row{"balance grant", "Credit money that a tenant was given", define_balance_grant, config, as_json},
-    command_row{"balance adjust", "Correct a balance, up or down", define_balance_adjust, config, as_json},
-    command_row{"balance refund", "Give back what requests have cost", define_balance_refund, config, as_json},
-    command_row{"balance show", "Show a balance and its grants", define_balance_show, config, as_json},
+    command_row{"keys create", "Make a key and print its secret, once", define_keys_create, as_json},
+    command_row{"keys list", "List keys", define_keys_list, as_json},
+    command_row{"keys revoke", "End a key at once", define_keys_revoke, as_json},
+    command_row{"keys rotate", "Replace a key; the old one works for a grace period", define_keys_rotate, as_json},
+    command_row{"balance top-up", "Credit money that a tenant has paid", define_balance_top_up, as_json},
+    command_row{"balance grant", "Credit money that a tenant was given", define_balance_grant, as_json},
+    command_row{"balance adjust", "Correct a balance, up or down", define_balance_adjust, as_json},
+    command_row{"balance refund", "Give back what requests have cost", define_balance_refund, as_json},
+    command_row{"balance show", "Show a balance and its grants", define_balance_show, as_json},
     command_row{"usage export", "Write requests to stdout as CSV, JSON lines or FOCUS", define_usage_export},
     command_row{"ledger verify", "Recompute counters and balances from history and list what differs",
-                define_ledger_verify, config, as_json},
-    command_row{"ledger show", "List the newest entries of a tenant", define_ledger_show, config, as_json},
-    command_row{"decisions show", "Show the record of a request", define_decisions_show, config, as_json},
-    command_row{"mock-upstream", "Run a deterministic provider for demos, tests and benchmarks", define_mock_upstream,
-                no_config},
-    command_row{"version", "Print the version", define_version, no_config},
+                define_ledger_verify, as_json},
+    command_row{"ledger show", "List the newest entries of a tenant", define_ledger_show, as_json},
+    command_row{"decisions show", "Show the record of a request", define_decisions_show, as_json},
+    command_row{"mock-upstream", "Run a deterministic provider for demos, tests and benchmarks", define_mock_upstream},
+    command_row{"version", "Print the version", define_version},
 };
 
 }

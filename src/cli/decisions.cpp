@@ -3,6 +3,7 @@
 #include "json.hpp"
 #include "open.hpp"
 
+#include <tollgate/app/usage_format.hpp>
 #include <tollgate/cli/table.hpp>
 
 #include <memory>
@@ -16,34 +17,11 @@ using ledger::usage_row;
 // The record as written when the request ended; null when it is not JSON.
 json record_of(const usage_row& row) { return json::parse(row.record, nullptr, false); }
 
-json to_json(const usage_row& row) {
-    json out{{"request_id", row.id.text()}, {"at", to_rfc3339(row.at, true)}, {"decision", row.decision}};
-    out["code"] = or_null(row.code);
-    out["status"] = row.status;
-    out["tenant"] = row.tenant;
-    out["key_id"] = or_null(row.key);
-    out["workspace"] = or_null(row.workspace);
-    out["feature"] = or_null(row.feature);
-    out["agent"] = or_null(row.agent);
-    out["end_user"] = or_null(row.end_user);
-    out["model_requested"] = or_null(row.model_requested);
-    out["model_served"] = or_null(row.model_served);
-    out["provider"] = or_null(row.provider);
-    out["prompt_tokens"] = row.used.prompt_tokens;
-    out["cached_tokens"] = row.used.cached_tokens;
-    out["completion_tokens"] = row.used.completion_tokens;
-    out["estimated_usd"] = to_usd(row.estimated);
-    out["charged_usd"] = to_usd(row.charged);
-    out["refunded_usd"] = to_usd(row.refunded);
-    out["provider_cost_usd"] = to_usd(row.provider_cost);
-    out["cost_source"] = name_of(row.source);
-    out["settlement_status"] = row.settlement_status;
-    out["ended"] = row.ended ? json(ledger::name_of(*row.ended)) : json();
-    out["overage"] = row.overage;
-    out["late"] = row.late;
-    const json record = record_of(row);
-    out["record"] = record.is_discarded() ? json(row.record) : record;
-    return out;
+// The same object as in exports.
+json as_exported(const usage_row& row) {
+    std::string text;
+    app::append_json_row(text, row, app::audience::operators);
+    return json::parse(text);
 }
 
 std::string member_text(const json& record, const char* name) {
@@ -143,7 +121,7 @@ status show(const std::string& text, const context& at) {
         return refuse("there is no record of " + text +
                       ".\nA request is recorded when it ends; look again if it may still be running.");
     if (at.json)
-        print(at.world.out, to_json(**row));
+        print(at.world.out, as_exported(**row));
     else
         print_for_people(at.world.out, **row);
     return {};

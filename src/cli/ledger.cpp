@@ -45,9 +45,8 @@ status verify(const tenant_id& tenant, const context& at) {
     if (!found) return std::unexpected(found.error());
     print(at, *found);
     if (found->empty()) return {};
-    return refuse(std::to_string(found->size()) +
-                  " discrepancies: what is stored differs from what history says.\n"
-                  "Running requests change rows while they are read; if it lasts, keep the store and look into it.");
+    return refuse(std::to_string(found->size()) + " discrepancies: what is stored differs from what its history says.\n"
+                                                  "Keep a copy of the store before anything else is done with it.");
 }
 
 // ---- show ----

@@ -26,11 +26,10 @@ struct common_options {
 };
 
 void add_common(CLI::App& options, const command_row& row, common_options& into) {
-    if (row.reads_config)
-        options
-            .add_option("--config", into.config,
-                        "Configuration file (else config/tollgate.yaml, then /etc/tollgate/tollgate.yaml)")
-            ->type_name("FILE");
+    options
+        .add_option("--config", into.config,
+                    "Configuration file (else config/tollgate.yaml, then /etc/tollgate/tollgate.yaml)")
+        ->type_name("FILE");
     if (row.prints_table) options.add_flag("--json", into.json, "Print JSON");
 }
 
