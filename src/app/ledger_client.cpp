@@ -59,6 +59,12 @@ void ledger_client::deliver(std::vector<pending_ptr> done) {
     });
 }
 
+void ledger_client::give_up(pending_ptr op) {
+    net::post(on_, [op = std::move(op)] {
+        if (op->resume) std::exchange(op->resume, {})(false);
+    });
+}
+
 void ledger_client::on_tick() {
     const std::int64_t now = steady_us_();
     while (!waits_.empty()) {

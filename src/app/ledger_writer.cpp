@@ -72,7 +72,8 @@ void ledger_writer::take_waiting() {
         fresh.swap(waiting_);
     }
     for (pending_ptr& op : fresh) backlog_.push_back(std::move(op));
-    while (!backlog_.empty() && batch_.size() < limits::batch_ops_max) {
+    const std::size_t most = one_by_one_ > 0 ? 1 : limits::batch_ops_max;
+    while (!backlog_.empty() && batch_.size() < most) {
         batch_.push_back(std::move(backlog_.front()));
         backlog_.pop_front();
     }
@@ -115,6 +116,7 @@ bool ledger_writer::attempt() {
 
     const auto failed = [this](const store_error& why) {
         seen_.retries += 1;
+        if (why.fault == store_fault::corrupt) return isolate();
         const bool conflict = why.fault == store_fault::conflict;
         if (!conflict) reachable_ = false;
         return conflict;
@@ -126,7 +128,7 @@ bool ledger_writer::attempt() {
         store_.rollback();
     } else if (auto committed = store_.commit(done.write); !committed) {
         // The acknowledgement may be lost and the work done: the outcomes tell what to undo should a caller give up.
-        if (committed.error().fault != store_fault::conflict) last_ = std::move(done.outcomes);
+        if (committed.error().fault == store_fault::unavailable) last_ = std::move(done.outcomes);
         return failed(committed.error());
     }
     reachable_ = true;
@@ -134,8 +136,34 @@ bool ledger_writer::attempt() {
     return true;
 }
 
+// The store refuses the batch for what is in it. Its operations are tried one by one, and the one that cannot be
+// written is given up, so that it does not hold up all others for ever. Its reservation expires on its own.
+bool ledger_writer::isolate() {
+    last_.clear();
+    if (batch_.size() > 1 && replaying_ == 0) {
+        one_by_one_ = batch_.size();
+        for (auto op = batch_.rbegin(); op != batch_.rend(); ++op) backlog_.push_front(std::move(*op));
+        batch_.clear();
+        return true;
+    }
+    if (batch_.size() > 1) {
+        one_by_one_ = batch_.size();
+        batch_.clear();
+        replaying_ = 0;
+        return true;
+    }
+    seen_.given_up += 1;
+    const pending_ptr op = std::move(batch_.front());
+    batch_.clear();
+    if (replaying_ > 0) outbox_.drop(std::exchange(replaying_, 0));
+    if (one_by_one_ > 0) one_by_one_ -= 1;
+    if (op->from && op->move_to(pending_op::state::abandoned)) op->from->give_up(op);
+    return true;
+}
+
 void ledger_writer::deliver(ledger::applied done) {
     TG_ASSERT(done.outcomes.size() == batch_.size());
+    if (one_by_one_ > 0) one_by_one_ -= std::min(one_by_one_, batch_.size());
     seen_.batches += 1;
     seen_.ops += batch_.size();
     std::vector<pending_ptr> again, finished = std::move(batch_);
@@ -206,7 +234,7 @@ void ledger_writer::replay_outbox() {
         auto pending = std::make_shared<pending_op>();
         std::visit([&](auto& each) { pending->what = std::move(each); }, *op);
         batch_.push_back(std::move(pending));
-        return batch_.size() < replay_batch;
+        return batch_.size() < (one_by_one_ > 0 ? 1 : replay_batch);
     });
     if (batch_.empty())
         outbox_.drop(unreadable);

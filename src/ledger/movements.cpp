@@ -34,6 +34,8 @@ usd_nano burn(std::vector<grant>& grants, usd_nano amount) {
 // Settled spending is burnt from grants lazily: the order between two movements never changes, so it is enough to
 // catch up before each of them. Keeps the request path at one balance row.
 void catch_up(balance_row& row) {
+    // A late settlement may have given back what is burnt already: the next spending meets it.
+    if (row.now.spent <= row.burned) return;
     const usd_nano rest = burn(row.grants, row.now.spent - row.burned);
     row.burned = row.now.spent - rest;
 }
@@ -157,7 +159,9 @@ void expire_grants(const expire_grants_op& op, working_set& rows) {
     balance_row& row = rows.change_balance(op.tenant);
     const std::int64_t now_s = rows.now().seconds();
     catch_up(row);
+    std::uint8_t leg_number = 0;
     for (grant& g : row.grants) {
+        if (leg_number == UINT8_MAX) break; // a transaction holds no more; the next pass goes on
         if (!g.expires_s || *g.expires_s > now_s) continue;
         // Held money is not lost: it may still be settled; what comes back is expired on a later pass.
         const usd_nano lost = std::min(g.remaining, std::max(usd_nano(), available(row.now)));
@@ -166,7 +170,7 @@ void expire_grants(const expire_grants_op& op, working_set& rows) {
         row.now.credited -= lost;
         entry leg;
         leg.transaction = op.transaction;
-        leg.leg = static_cast<std::uint8_t>(&g - row.grants.data());
+        leg.leg = leg_number++;
         leg.tenant = op.tenant;
         leg.kind = "breakage";
         leg.debit = account::prepaid;

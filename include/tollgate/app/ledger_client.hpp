@@ -26,6 +26,7 @@ public:
     void on_tick();
     // From the writer's thread.
     void deliver(std::vector<pending_ptr> done);
+    void give_up(pending_ptr op); // the store will never take it
 
 private:
     pending_ptr enqueue(ledger::op what);

@@ -41,7 +41,7 @@ using pending_ptr = std::shared_ptr<pending_op>;
 class ledger_writer {
 public:
     struct counters { // for metrics
-        std::atomic<std::uint64_t> batches{0}, ops{0}, retries{0}, outbox_records{0}, replayed{0};
+        std::atomic<std::uint64_t> batches{0}, ops{0}, retries{0}, outbox_records{0}, replayed{0}, given_up{0};
     };
 
     ledger_writer(store::ledger_store& store, ports::journal& outbox);
@@ -66,6 +66,7 @@ private:
     void take_waiting();
     void drop_abandoned();
     bool attempt();
+    bool isolate();
     void deliver(ledger::applied done);
     void settle_one(const pending_ptr& op, ledger::outcome result, std::vector<pending_ptr>& again);
     void undo_if_held(const pending_op& op, const ledger::outcome& result);
@@ -83,6 +84,7 @@ private:
     std::vector<pending_ptr> batch_;           // being attempted
     std::vector<ledger::outcome> last_;        // of an attempt whose commit may or may not have happened
     std::size_t replaying_ = 0;                // outbox records in batch_
+    std::size_t one_by_one_ = 0; // operations still to be tried alone, after a batch that the store refused
     std::atomic<bool> reachable_{true};
     counters seen_;
     std::thread thread_;

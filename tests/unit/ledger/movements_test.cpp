@@ -99,4 +99,33 @@ TEST(movements, an_expired_grant_is_lost_except_for_what_is_held) {
     EXPECT_EQ(b.account_balance(account::prepaid), usd_nano(0));
 }
 
+TEST(movements, money_given_back_late_does_not_refill_a_burnt_grant) {
+    book b;
+    b.one<move_outcome>(top_up_of("a", 100));
+    reserve_op op = reserve_of(1, 60);
+    op.hold.prepaid = true;
+    const reservation hold = b.one<reserve_outcome>(op).hold;
+    b.one<end_outcome>(expire_op{hold, row_of(hold)});
+    b.one<move_outcome>(top_up_of("b", 1));          // burns the estimate
+    b.one<end_outcome>(settle_of(hold, 10));         // the true cost comes late
+    const auto after = b.one<move_outcome>(top_up_of("c", 1));
+    EXPECT_EQ(after.available, usd_nano(100 + 1 + 1 - 10));
+    for (const grant& g : b.rows.balances["acme"].grants) EXPECT_LE(g.remaining, g.amount);
+}
+
+TEST(movements, more_grants_than_a_transaction_holds_expire_in_several_passes) {
+    book b;
+    b.rows.now = instant::from_seconds(1000);
+    for (int i = 0; i < 300; ++i) {
+        move_op grant = top_up_of(std::to_string(i), 10, movement::grant);
+        grant.expires_s = 2000;
+        b.one<move_outcome>(grant);
+    }
+    b.rows.now = instant::from_seconds(2000);
+    b.run({expire_grants_op{"acme", request_id(7, 7)}});
+    b.rows.now = instant::from_seconds(2100);
+    b.run({expire_grants_op{"acme", request_id(8, 8)}});
+    EXPECT_EQ(b.account_balance(account::breakage), usd_nano(3000));
+}
+
 }
