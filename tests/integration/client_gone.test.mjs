@@ -100,8 +100,9 @@ describe('a client that leaves', () => {
 it('a client that only has no more to say gets its whole stream', async () => {
   const {hostname, port} = new URL(house.gateway.url);
   const body = JSON.stringify(streamed);
-  const head = [`POST ${chat} HTTP/1.1`, 'host: x', `authorization: Bearer ${house.keys.acme}`, 'content-type: application/json',
-                `content-length: ${body.length}`, 'x-mock-chunks: 10', 'x-mock-gap-ms: 30', '', ''].join('\r\n');
+  const head = [`POST ${chat} HTTP/1.1`, 'host: x', `authorization: Bearer ${house.keys.acme}`,
+                'content-type: application/json', `content-length: ${body.length}`,
+                'x-mock-chunks: 10', 'x-mock-gap-ms: 30', '', ''].join('\r\n');
   const text = await new Promise((done, fail) => {
     let all = '';
     const socket = net.connect({port, host: hostname, allowHalfOpen: true}, () => socket.end(head + body));

@@ -8,7 +8,11 @@ import {until} from '../support/until.mjs';
 
 const limit = 100;                                                  // cents
 const headers = {'x-mock-usage': 'worst', 'x-mock-delay-ms': '300'};
-const policies = {stop: {hard_stop_usd: 1}, prepaid: {prepaid_balance_usd: 1}, lenient: {hard_stop_usd: 1, usage_unknown: 'release'}};
+const policies = {
+  stop: {hard_stop_usd: 1},
+  prepaid: {prepaid_balance_usd: 1},
+  lenient: {hard_stop_usd: 1, usage_unknown: 'release'},
+};
 
 const cents = (usd) => Math.round(Number(usd) * 100);
 
@@ -21,7 +25,7 @@ async function crash(house, tenant) {
   await until('requests at the provider', async () => await house.reached() - seen_before >= 40, {every_ms: 5});
   await kill(house.gateway);
   const tally = await first_run;
-  assert.ok((tally.ECONNRESET ?? 0) + (tally['socket hang up'] ?? 0) > 0, `nothing was in flight: ${JSON.stringify(tally)}`);
+  assert.ok(tally.ECONNRESET > 0, `nothing was in flight: ${JSON.stringify(tally)}`);
   assert.ok(await house.reached() - seen_before <= limit);
 
   if (house.nodes.length > 1) {
@@ -41,7 +45,8 @@ async function crash(house, tenant) {
   assert.ok(reached <= limit, `${reached} reached the provider`);
   assert.ok(rows.length >= reached, `${reached} reached the provider, ${rows.length} are recorded`);
   await house.verify();
-  return {end, rows, reached, answered: tally[200] ?? 0};
+  assert.ok(rows.length >= (tally[200] ?? 0), `${tally[200]} answers, ${rows.length} are recorded`);
+  return {end, rows};
 }
 
 const houses = [
@@ -81,7 +86,8 @@ describe('usage_unknown: release', () => {
   after(() => house.close());
 
   it('gives back what a killed gateway held', async () => {
-    const run = hammer(house.urls, {total: 20, clients: 20, key: house.keys.lenient, headers: {'x-mock-delay-ms': '5000'}});
+    const slow = {'x-mock-delay-ms': '5000'};
+    const run = hammer(house.urls, {total: 20, clients: 20, key: house.keys.lenient, headers: slow});
     await until('requests at the provider', async () => await house.reached() >= 20);
     await kill(house.gateway);
     await run;

@@ -28,14 +28,17 @@ async function at_provider() {
 
 describe('headers of an answer', () => {
   const decision = {
-    'x-ai-quota-policy': 'v1', 'x-ai-model-tier': 'standard', 'x-ai-model-requested': 'toll', 'x-ai-model-served': 'toll',
-    'x-ai-budget-state': 'ok', 'x-ai-cost-estimated-usd': '0.01',
+    'x-ai-quota-policy': 'v1', 'x-ai-budget-state': 'ok', 'x-ai-cost-estimated-usd': '0.01',
+    'x-ai-model-tier': 'standard', 'x-ai-model-requested': 'toll', 'x-ai-model-served': 'toll',
+  };
+  const assert_headers = (headers, wanted) => {
+    for (const [name, value] of Object.entries(wanted)) assert.equal(headers[name], value, name);
   };
 
   for (const stream of [false, true]) it(`tell the decision${stream ? ', before a stream' : ''}`, async () => {
     const {spent} = await house.settled('acme');
     const {head} = await open_and_read('acme', {...one_cent, stream});
-    for (const [name, value] of Object.entries(decision)) assert.equal(head.headers[name], value, name);
+    assert_headers(head.headers, decision);
     assert.match(head.headers['x-request-id'], /^req_[0-9A-Z]{26}$/);
     const left = 1000 - Number(spent) - 0.01;
     assert.equal(Number(head.headers['x-ai-quota-remaining-usd']).toFixed(6), left.toFixed(6));
@@ -51,7 +54,7 @@ describe('headers of an answer', () => {
   it('tell the decision of a refusal', async () => {
     const {status, headers} = await send('broke');
     assert.equal(status, 402);
-    for (const [name, value] of Object.entries({...decision, 'x-ai-budget-state': 'over_budget'})) assert.equal(headers[name], value, name);
+    assert_headers(headers, {...decision, 'x-ai-budget-state': 'over_budget'});
     assert.equal(headers['x-ai-quota-remaining-usd'], '0.001');
     assert.equal(headers['x-should-retry'], 'false');
     assert.equal(headers['retry-after'], undefined);
@@ -64,7 +67,7 @@ describe('headers of an answer', () => {
     assert.equal(forbidden.headers['x-ai-model-requested'], 'toll-premium');
     const failed = await send('acme', {headers: {'x-mock-status': '500'}});
     assert.equal(failed.status, 502);
-    for (const [name, value] of Object.entries(decision)) assert.equal(failed.headers[name], value, name);
+    assert_headers(failed.headers, decision);
   });
 
   it('give every answer an id of its own', async () => {
@@ -102,17 +105,19 @@ describe('headers of a request', () => {
     const key = house.keys.acme;
     const body = JSON.stringify(one_cent);
     const fields = [
-      'host: gateway.example', `authorization: Bearer ${key}`, 'x-api-key-2: a', 'cookie: session=1', 'proxy-authorization: Basic YTpi',
-      'connection: close, x-hop', 'x-hop: 1', 'keep-alive: timeout=5', 'te: trailers', 'proxy-connection: keep-alive',
+      'host: gateway.example', `authorization: Bearer ${key}`, 'x-api-key-2: a', 'cookie: session=1',
+      'proxy-authorization: Basic YTpi', 'connection: close, x-hop', 'x-hop: 1', 'keep-alive: timeout=5',
+      'te: trailers', 'proxy-connection: keep-alive',
       'x-forwarded-for: 10.1.2.3', 'forwarded: for=10.1.2.3', 'x-real-ip: 10.1.2.3', 'referer: http://inside.example/',
-      'x-ai-feature: support', 'x-ai-end-user: ann', 'x-custom: 1', 'accept-encoding: gzip, br', 'openai-organization: org-1',
-      'openai-beta: assistants=v2', 'user-agent: tester/1', 'accept: application/json', 'content-type: application/json',
-      `content-length: ${body.length}`,
+      'x-ai-feature: support', 'x-ai-end-user: ann', 'x-custom: 1', 'accept-encoding: gzip, br',
+      'openai-organization: org-1', 'openai-beta: assistants=v2', 'user-agent: tester/1', 'accept: application/json',
+      'content-type: application/json', `content-length: ${body.length}`,
     ];
     const {status} = await send_raw(url, [`POST ${chat} HTTP/1.1`, ...fields, '', body].join('\r\n'));
     assert.equal(status, 200);
     const {names, headers, credentials, text} = await at_provider();
-    assert.deepEqual(names.sort(), ['accept', 'accept-encoding', 'content-length', 'content-type', 'host', 'openai-beta', 'user-agent']);
+    const passed = ['accept', 'accept-encoding', 'content-length', 'content-type', 'host', 'openai-beta', 'user-agent'];
+    assert.deepEqual(names.sort(), passed);
     const value_of = (name) => headers.find((each) => each.name.toLowerCase() === name).value;
     assert.equal(value_of('host'), new URL(house.mock.url).host);
     assert.equal(value_of('accept-encoding'), 'identity');
@@ -122,32 +127,34 @@ describe('headers of a request', () => {
   });
 
   it('name the tenant by key alone', async () => {
-    const {headers} = await send('acme', {headers: {'x-ai-tenant': 'broke', 'x-tenant-id': 'broke', 'openai-organization': 'broke'}});
+    const claims = {'x-ai-tenant': 'broke', 'x-tenant-id': 'broke', 'openai-organization': 'broke'};
+    const {headers} = await send('acme', {headers: claims});
     const record = await house.record(headers['x-request-id'], 'acme');
     assert.equal(record.tenant, 'acme');
     assert.equal((await house.get(`/v1/account/requests/${headers['x-request-id']}`, 'broke')).status, 404);
   });
 
   it('set the tags that the record keeps, and the key wins over them', async () => {
-    const tags = {'x-ai-workspace': 'w', 'x-ai-feature': 'f', 'x-ai-agent-id': 'a', 'x-ai-end-user': 'u', 'x-ai-session': 's',
-                  'x-ai-environment': 'e', 'x-ai-request-class': 'c'};
+    const tags = {'x-ai-workspace': 'w', 'x-ai-feature': 'f', 'x-ai-agent-id': 'a', 'x-ai-environment': 'e',
+                  'x-ai-end-user': 'u', 'x-ai-session': 's', 'x-ai-request-class': 'c'};
     const open = await send('acme', {headers: tags});
     const {record} = await house.record(open.headers['x-request-id'], 'acme');
-    const kept = ({workspace, feature, agent, end_user, session, environment, request_class}) =>
-      ({workspace, feature, agent, end_user, session, environment, request_class});
-    assert.deepEqual(kept(record), {workspace: 'w', feature: 'f', agent: 'a', end_user: 'u', session: 's', environment: 'e', request_class: 'c'});
+    const kept = (of) => ['workspace', 'feature', 'agent', 'environment', 'end_user', 'session', 'request_class']
+      .map((name) => of[name]).join(' ');
+    assert.equal(kept(record), 'w f a e u s c');
 
-    const pinned_key = await house.create_key('acme', '--workspace', 'W', '--feature', 'F', '--agent', 'A', '--environment', 'E');
+    const pins = ['--workspace', 'W', '--feature', 'F', '--agent', 'A', '--environment', 'E'];
+    const pinned_key = await house.create_key('acme', ...pins);
     const pinned = await send('acme', {key: pinned_key, headers: tags});
     const {record: second} = await house.record(pinned.headers['x-request-id'], 'acme');
-    assert.deepEqual(kept(second), {workspace: 'W', feature: 'F', agent: 'A', end_user: 'u', session: 's', environment: 'E', request_class: 'c'});
+    assert.equal(kept(second), 'W F A E u s c');
   });
 });
 
 describe('a body', () => {
   it('reaches the provider byte by byte when no policy changes it', async () => {
-    const body = '{ "messages" : [ {"role":"user","content":"h\\u0069 \\/ \u00fc"} ],\n\t"max_tokens":100 , "model":"toll", ' +
-                 '"an_unknown_field":{"deep":[1.0, 1e2, null,true]},"temperature":0.10, "stop":["\\n"]  }\n';
+    const body = '{ "messages" : [ {"role":"user","content":"h\\u0069 \\/ \u00fc"} ],\n\t"max_tokens":100 , ' +
+                 '"model":"toll", "an_unknown_field":{"deep":[1.0, 1e2, null,true]},"top_p":0.10, "stop":[""]  }\n';
     assert.equal((await send('acme', {body})).status, 200);
     const {text, body_bytes} = await at_provider();
     assert.equal(body_bytes, Buffer.byteLength(body));
@@ -156,9 +163,11 @@ describe('a body', () => {
 
   it('sent in chunks reaches the provider the same', async () => {
     const body = JSON.stringify({...one_cent, some: 'field'});
-    const parts = [body.slice(0, 10), body.slice(10, 11), body.slice(11)].map((part) => `${part.length.toString(16)};ext=1\r\n${part}\r\n`);
-    const {status} = await send_raw(url, `POST ${chat} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${house.keys.acme}\r\n` +
-                                         `transfer-encoding: chunked\r\n\r\n${parts.join('')}0\r\n\r\n`);
+    const parts = [body.slice(0, 10), body.slice(10, 11), body.slice(11)];
+    const chunks = parts.flatMap((part) => [`${part.length.toString(16)};ext=1`, part]);
+    const fields = ['host: x', 'connection: close', `authorization: Bearer ${house.keys.acme}`,
+                    'transfer-encoding: chunked'];
+    const {status} = await send_raw(url, [`POST ${chat} HTTP/1.1`, ...fields, '', ...chunks, '0', '', ''].join('\r\n'));
     assert.equal(status, 200);
     const {text, body_bytes, names} = await at_provider();
     assert.equal(body_bytes, body.length);
@@ -167,14 +176,15 @@ describe('a body', () => {
   });
 
   it('of a stream is asked for usage, and keeps the rest', async () => {
-    const body = '{"model":"toll", "max_tokens":100,"odd":[ 1 ],"messages":[{"role":"user","content":"hi"}],"stream": true }';
+    const kept = '"odd":[ 1 ],"messages":[{"role":"user","content":"hi"}],"stream": true';
+    const body = `{"model":"toll", "max_tokens":100,${kept} }`;
     const stream = open_stream(url, {key: house.keys.acme, body});
     await stream.head;
     const events = await stream.rest();
     assert.equal(events.at(-1), '[DONE]');
     const {body: seen, text} = await at_provider();
     assert.deepEqual(seen, {...JSON.parse(body), stream_options: {include_usage: true}});
-    assert.ok(text.includes('"odd":[ 1 ],"messages":[{"role":"user","content":"hi"}],"stream": true'));
+    assert.ok(text.includes(kept));
   });
 
   it('without a cap gets the policy\'s, and the answer says so', async () => {

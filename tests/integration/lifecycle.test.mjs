@@ -24,7 +24,8 @@ for (const kind of stores) describe(`keys over ${kind.name}`, () => {
     await store?.close();
   });
 
-  const create = async (...more) => JSON.parse((await house.run('keys', 'create', '--tenant', 'acme', '--json', ...more)).out);
+  const create = async (...more) =>
+    JSON.parse((await house.run('keys', 'create', '--tenant', 'acme', '--json', ...more)).out);
   const send = (key, node) => ask(house.urls[node], {key, body: one_cent});
   // The code of a key's refusal, or 200.
   const standing = async (key, node) => {
@@ -87,7 +88,10 @@ describe('files', () => {
   before(async () => { house = await open_house({policies: {acme: ample, other: ample}}); });
   after(() => house?.close());
 
-  const policy_of = async (tenant = 'acme') => (await ask(house.gateway.url, {key: house.keys[tenant], body: one_cent})).headers['x-ai-quota-policy'];
+  const policy_of = async (tenant = 'acme') => {
+    const {headers} = await ask(house.gateway.url, {key: house.keys[tenant], body: one_cent});
+    return headers['x-ai-quota-policy'];
+  };
   const readiness = async () => {
     const {status, json} = await ask(house.gateway.admin_url, {method: 'GET', path: '/readyz', key: admin_token});
     return {status, about: json.checks.configuration};
@@ -167,7 +171,9 @@ describe('files', () => {
 
 describe('a gateway that is told to stop', () => {
   let house;
-  before(async () => { house = await open_house({policies: {acme: ample}, settings: {server: {drain_timeout: '8s'}}}); });
+  before(async () => {
+    house = await open_house({policies: {acme: ample}, settings: {server: {drain_timeout: '20s'}}});
+  });
   after(() => house?.close());
 
   const slow_stream = async (steers) => {
@@ -182,7 +188,8 @@ describe('a gateway that is told to stop', () => {
   async function stop_while(stream) {
     const {gateway} = house;
     const ended = gateway.stop();
-    await until('no new connections', async () => (await ask(gateway.url, {key: house.keys.acme, body: one_cent})).failed === 'ECONNREFUSED');
+    const knock = () => ask(gateway.url, {key: house.keys.acme, body: one_cent});
+    await until('no new connections', async () => (await knock()).failed === 'ECONNREFUSED');
     const events = await stream.rest();
     const how = await ended;
     gateway.dead = true;
@@ -225,10 +232,11 @@ describe('a gateway that is told to stop', () => {
 describe('a certificate', () => {
   let house;
   const make = (name) => execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost',
-    '-keyout', join(house.folder, `${name}.key`), '-out', join(house.folder, `${name}.crt`)], {stdio: 'ignore'});
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-subj', '/CN=x', '-keyout', `${name}.key`, '-out', `${name}.crt`], {cwd: house.folder, stdio: 'ignore'});
   const install = (name) => {
-    for (const kind of ['key', 'crt']) renameSync(join(house.folder, `${name}.${kind}`), join(house.folder, `tls.${kind}`));
+    const at = (file) => join(house.folder, file);
+    for (const kind of ['key', 'crt']) renameSync(at(`${name}.${kind}`), at(`tls.${kind}`));
   };
   const serial = () => new Promise((done, fail) => {
     const {port} = new URL(house.gateway.url);

@@ -59,7 +59,8 @@ async function outage_under_load(tenant, signal) {
 }
 
 describe('PostgreSQL restarts under load', () => {
-  for (const [how, tenant, signal] of [['in order', 'in_order', 'SIGINT'], ['like a crash', 'crash', 'SIGQUIT']]) it(how, async () => {
+  const rows = [['in order', 'in_order', 'SIGINT'], ['like a crash', 'crash', 'SIGQUIT']];
+  for (const [how, tenant, signal] of rows) it(how, async () => {
     const before = await house.reached();
     const tally = await outage_under_load(tenant, signal);
     assert.ok(tally['503 ledger_unavailable'] > 0);
@@ -93,11 +94,11 @@ describe('a stream that ends while PostgreSQL is away', () => {
 
   it('reaches its client whole, waits in the outbox, and is charged once when PostgreSQL is back', async () => {
     const id = await end_in_outage('back');
-    const ready = await ask(house.gateway.admin_url, {method: 'GET', path: '/readyz'});
-    assert.equal(ready.status, 503);
+    const readiness = async () => (await ask(house.gateway.admin_url, {method: 'GET', path: '/readyz'})).status;
+    assert.equal(await readiness(), 503);
     await store.start();
     await charged_once('back', id);
-    await until('readiness', async () => (await ask(house.gateway.admin_url, {method: 'GET', path: '/readyz'})).status === 200);
+    await until('readiness', async () => await readiness() === 200);
   });
 
   it('is charged from the outbox by the next run when the gateway is killed meanwhile', async () => {

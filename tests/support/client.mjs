@@ -28,11 +28,10 @@ export function ask(base, request = {}) {
     const client = http.request(how, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part));
-      answer.on('error', (error) => done({failed: error.code, status: answer.statusCode, text: Buffer.concat(parts).toString()}));
-      answer.on('end', () => {
-        const text = Buffer.concat(parts).toString();
-        done({status: answer.statusCode, headers: answer.headers, raw_headers: answer.rawHeaders, text, json: parsed(text)});
-      });
+      const {statusCode: status, headers, rawHeaders: raw_headers} = answer;
+      const text = () => Buffer.concat(parts).toString();
+      answer.on('error', (error) => done({failed: error.code, status, text: text()}));
+      answer.on('end', () => done({status, headers, raw_headers, text: text(), json: parsed(text())}));
     });
     client.on('error', (error) => done({failed: error.code}));
     client.end(sent);
@@ -75,7 +74,8 @@ export async function hammer(bases, {total, clients, after = () => {}, until = (
 }
 
 // A stream: `head` resolves to the answer's head; `event()` to the next event's data, or to undefined at the end, when
-// `ending` is "clean" (the chunked body was finished) or "broken"; `drop()` closes the connection, `reset()` with a RST.
+// `ending` is "clean" (the chunked body was finished) or "broken"; `drop()` closes the connection, `reset()` does with
+// a RST.
 export function open_stream(base, request = {}) {
   const {how, sent} = options_of(base, {agent: false, ...request});
   const events = [], waiting = [];
