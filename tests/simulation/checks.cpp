@@ -146,11 +146,14 @@ void checks::check_charge(const request& of, const ledger::usage_row& row) {
     const bool cut_by_client = of.left || of.killed;
     if (cut_by_client && before.holds(row.charged)) return;
     // A kill hides usage that was not durable yet. The client's last byte comes after that.
-    const bool hidden = of.killed || of.may_be_lost;
-    if (hidden && !(of.saw_end && !of.may_be_lost) && row.charged == charge_unknown(*of.hold)) return;
+    // So does one before the undoing of a hold that its caller no longer waited for.
+    const bool undo_lost = of.note_may_be_lost && !of.dispatched;
+    const bool hidden = of.killed || of.may_be_lost || undo_lost;
+    if (hidden && (!of.saw_end || of.may_be_lost || undo_lost) && row.charged == charge_unknown(*of.hold)) return;
     fail("promise 7: " + named(of) + " (" + row.id.text() + ") was charged " + show(row.charged) + ", owes " +
          show(last.low) + (last.low == last.high ? "" : ".." + show(last.high)) + "; held " + show(of.hold->amount) +
-         ", code " + row.code);
+         ", code " + row.code + ", cost " + std::string(name_of(row.source)) + (row.late ? ", late" : "") +
+         "; record " + row.record);
 }
 
 // 5: nothing lost.
@@ -172,8 +175,7 @@ void checks::check_refused(const request& of) {
     if (!id) return of.finished && !of.left ? fail("promise 2: " + named(of) + " was refused without an id") : void();
     const auto row = store_.rows().usage.find(*id);
     if (row == store_.rows().usage.end())
-        return of.finished && !of.may_be_lost && !of.killed ? fail("promise 5: no row of the refused " + named(of))
-                                                            : void();
+        return of.finished && !of.note_may_be_lost ? fail("promise 5: no row of the refused " + named(of)) : void();
     if (row->second.ended || row->second.counted || row->second.charged != usd_nano() ||
         row->second.decision != "refuse")
         fail("promise 2: the refused " + named(of) + " left more than a row");

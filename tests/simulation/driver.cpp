@@ -18,7 +18,10 @@ void world::start_request() {
     if (!where) return;
     requests_.push_back(make_request(random_, *config_, static_cast<int>(requests_.size())));
     request& of = *requests_.back();
-    log("request " + std::to_string(of.number) + " of " + of.tenant + " at " + where->node);
+    const script& plan = of.provider;
+    log("request " + std::to_string(of.number) + " of " + of.tenant + " at " + where->node + ": provider " +
+        std::to_string(static_cast<int>(plan.how)) + ", usage " + std::to_string(static_cast<int>(plan.usage)) +
+        ", end " + std::to_string(static_cast<int>(plan.end)) + ", words " + std::to_string(plan.words));
     where->now->start(of);
 }
 

@@ -8,13 +8,13 @@ namespace tollgate::simulation {
 
 namespace {
 
-constexpr std::int64_t for_ever_us = 1'000'000'000'000;
+constexpr std::int64_t longest_patience_us = 10'000'000;
 constexpr int recover_attempts = 100; // as in daemon/gateway.cpp
 constexpr int unwinding_steps_max = 100'000;
 
 }
 
-std::int64_t sim_clock::steady_us() const { return time_.now().us + (over ? for_ever_us : 0); }
+std::int64_t sim_clock::steady_us() const { return time_.now().us + after_us; }
 
 task<> sim_clock::sleep(std::uint32_t ms) {
     if (!over) co_await time_.sleep(std::int64_t{ms} * 1000, life_, nullptr);
@@ -163,6 +163,7 @@ void process::kill() {
     clock_.over = true;
     for (int i = 0; flows_ > 0 && i < unwinding_steps_max; ++i) {
         io_.poll();
+        clock_.after_us += longest_patience_us;
         ledger_.on_tick();
         for (auto& action : with_.time.take(life_)) action();
     }

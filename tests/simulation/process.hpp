@@ -39,7 +39,8 @@ public:
     instant now() const override { return time_.now(); }
     std::int64_t steady_us() const override;
     task<> sleep(std::uint32_t ms) override;
-    bool over = false; // the life: then nothing waits
+    bool over = false;         // the life: then nothing waits
+    std::int64_t after_us = 0; // and every patience ends
 
 private:
     timeline& time_;

@@ -35,7 +35,8 @@ struct request {
     bool killed = false; // its process was, before it had finished
     bool left = false;   // the client
     bool saw_end = false;
-    bool may_be_lost = false; // its ending was in memory alone for a while: the disk had failed
+    bool may_be_lost = false;      // its ending was in memory alone for a while: the disk had failed
+    bool note_may_be_lost = false; // of a refusal: it was in memory alone when its process was killed
     int status = 0;
     std::string id; // as answered
 };

@@ -75,6 +75,7 @@ void render_words(const script& of, rendered& out, view& known) {
         const bool running = of.usage == usage_said::running;
         known.words = i;
         if (running) learn_usage(known, of, i);
+        known.usage_final = running && i == of.words; // beside the reason why it finished
         const std::string choice = R"({"index":0,"delta":{"content":" hello"},"finish_reason":)" +
                                    std::string(i == of.words ? R"("stop"})" : "null}");
         add(out, chunk(choice, running ? usage_json(of, i) : ""), known);
@@ -87,6 +88,7 @@ void render_stream(const script& of, rendered& out) {
     add(out, "", known);
     render_words(of, out, known);
     if (of.end == last_words::error_event) {
+        known.usage_final = false;
         add(out, "data: {\"error\":{\"message\":\"broken\",\"type\":\"server_error\",\"code\":null}}\n\n", known);
         return;
     }
@@ -103,26 +105,33 @@ void render_stream(const script& of, rendered& out) {
 
 void render_answer(const script& of, rendered& out) {
     view known;
-    known.sent = known.head = known.blurred = true;
-    if (of.usage != usage_said::absent) learn_usage(known, of, of.words);
+    known.sent = known.head = known.unknown = true;
     add(out, "", known);
     std::string text;
     for (std::int64_t i = 0; i < of.words; ++i) text += " hello";
-    std::string body = R"({"id":"c","object":"chat.completion","model":"m-1","choices":[{"index":0,"message":)"
-                       R"({"role":"assistant","content":")" +
-                       text + R"("},"finish_reason":"stop"}])";
-    if (of.usage != usage_said::absent) body += ",\"usage\":" + usage_json(of, of.words);
+    add(out,
+        R"({"id":"c","object":"chat.completion","model":"m-1","choices":[{"index":0,"message":)"
+        R"({"role":"assistant","content":")" +
+            text + R"("},"finish_reason":"stop"}])",
+        known);
+    known.unknown = false;
+    if (of.usage != usage_said::absent) {
+        learn_usage(known, of, of.words);
+        known.blurred = true;
+        add(out, ",", known);
+        known.blurred = false;
+        add(out, "\"usage\":" + usage_json(of, of.words), known);
+    }
     known.words = of.words;
-    known.blurred = false;
     known.complete = true;
-    add(out, body + "}", known);
+    add(out, "}", known);
 }
 
 void render_error(const script& of, rendered& out) {
     view known;
     known.sent = true;
     known.refused = of.how == behaviour::error_status;
-    known.head = known.blurred = !known.refused;
+    known.head = known.unknown = !known.refused;
     add(out, "", known);
     known.refused = true;
     add(out, R"({"error":{"message":"no","type":"server_error","code":"nope"}})", known);
@@ -165,7 +174,8 @@ script random_script(random_source& random, bool stream, std::int64_t cap) {
     out.gap_us = random.chance(100) ? random.between(100'000, 90'000'000) : random.between(0, 60'000);
     // Now and then longer than a reservation lives.
     out.stall_us = random.chance(300) ? random.between(1'700, 2'200) * 1'000'000 : random.between(1, 300) * 1'000'000;
-    out.part_bytes_max = random.chance(300) ? random.between(3, 60) : random.between(100, 2000);
+    // Small parts only where they come fast: an answer ends within hours.
+    out.part_bytes_max = out.gap_us < 100'000 && random.chance(300) ? random.between(3, 60) : random.between(100, 2000);
     return out;
 }
 
@@ -194,11 +204,11 @@ rendered render(const script& of) {
 bounds charge_for(const view& known, const ledger::reservation& hold, const rates& per_token) {
     const auto exactly = [](usd_nano amount) { return bounds{amount, amount}; };
     if (!known.sent || known.refused) return exactly({});
-    if (!known.head) return exactly(charge_unknown(hold));
+    if (!known.head || known.unknown) return exactly(charge_unknown(hold));
     const tokens said = known.said.value_or(tokens{});
     if (known.blurred) {
         const usd_nano most = known.said ? cost(said.input, said.output, per_token) : usd_nano();
-        return {std::min(hold.input_amount, hold.amount), std::max(most, hold.amount)};
+        return {std::min(hold.input_amount, charge_unknown(hold)), std::max(most, hold.amount)};
     }
     if (known.malformed) return exactly(hold.amount);
     const bool trusted = known.complete || known.usage_final;

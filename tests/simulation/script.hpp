@@ -57,7 +57,8 @@ struct view {
     bool head = false;     // of a success
     bool refused = false;  // the provider said no
     bool complete = false; // the clean end of an answer that did not fail
-    bool blurred = false;  // cut inside a JSON body: only bounds can be told
+    bool unknown = false;  // a JSON body before its usage: nobody knows what it costs
+    bool blurred = false;  // cut inside a usage object: only bounds can be told
     bool malformed = false;
     bool usage_final = false; // where nothing can change it any more
     std::optional<tokens> said;

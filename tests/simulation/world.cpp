@@ -178,11 +178,17 @@ void world::boot(place& where) {
 void world::kill(place& where) {
     log("kill " + where.node);
     tally_.kills += 1;
-    for (const auto& of : requests_)
-        if (of->life == where.now->life() && !of->finished) {
-            of->killed = true;
-            of->may_be_lost = of->may_be_lost || where.outbox.failed_once;
-        }
+    for (const auto& of : requests_) {
+        if (of->life != where.now->life()) continue;
+        of->note_may_be_lost = true;
+        if (of->finished) continue;
+        of->killed = true;
+        of->may_be_lost = of->may_be_lost || where.outbox.failed_once;
+    }
+    bury(where);
+}
+
+void world::bury(place& where) {
     where.now->kill();
     where.now.reset();
     where.outbox.kill(random_);
@@ -199,8 +205,11 @@ void world::stop_orderly(place& where) {
     log("stop " + where.node);
     const bool idle = where.now->stop();
     for (const auto& of : requests_)
-        if (of->life == where.now->life() && (!idle || where.outbox.failed_once)) of->may_be_lost = true;
-    kill(where);
+        if (of->life == where.now->life() && !idle) {
+            of->note_may_be_lost = true;
+            of->may_be_lost = of->may_be_lost || where.outbox.failed_once;
+        }
+    bury(where);
 }
 
 void world::open_accounts() {

@@ -53,6 +53,7 @@ private:
     };
     void boot(place& where);
     void kill(place& where);
+    void bury(place& where);
     void stop_orderly(place& where);
     void reap();
     place* place_of(owner_id life);
