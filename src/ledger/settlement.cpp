@@ -106,28 +106,30 @@ end_outcome end_open(const reservation& hold, const charge& what, usage_row row,
     return out;
 }
 
-// The reservation ended at an estimate before its usage came: the difference is posted, once.
-end_outcome settle_late(const settle_op& op, const ended_row& before, working_set& rows) {
-    const usd_nano difference = op.actual - before.charged;
-    for (const touched& row : op.hold.counters) {
-        counter& at = rows.change({op.hold.tenant, row.scope, row.span, row.start_s});
+// The reservation ended at an estimate before it was known what it cost: the difference is posted, once.
+end_outcome end_late(const reservation& hold, const charge& what, usage_row row, const ended_row& before,
+                     working_set& rows) {
+    const usd_nano difference = what.amount - before.charged;
+    for (const touched& each : hold.counters) {
+        counter& at = rows.change({hold.tenant, each.scope, each.span, each.start_s});
         if (!before.counted) at.requests += 1;
         at.spent = std::max(usd_nano(), at.spent + difference);
-        at.tokens = std::max<std::int64_t>(0, at.tokens + op.tokens - before.tokens);
+        at.tokens = std::max<std::int64_t>(0, at.tokens + what.tokens - before.tokens);
     }
-    usage_row row = final_row(op.row, op.hold, {ending::settled, op.actual, op.tokens, false});
+    row = final_row(std::move(row), hold, what);
     row.late = true;
-    post_charge(op.hold, row, difference, "late", rows);
+    post_charge(hold, row, difference, "late", rows);
     if (before.counted)
         rows.correct_usage(row);
     else
         rows.add_usage(row);
-    rows.correct_ending(op.hold.id, {ending::settled, op.actual, false, op.tokens, true});
+    rows.correct_ending(hold.id, {what.how, what.amount, false, what.tokens, true});
 
     end_outcome out;
+    out.how = what.how;
     out.late = true;
-    out.charged = op.actual;
-    out.overage = std::max(usd_nano(), op.actual - op.hold.amount);
+    out.charged = what.amount;
+    out.overage = std::max(usd_nano(), what.amount - hold.amount);
     return out;
 }
 
@@ -143,24 +145,30 @@ end_outcome first_outcome(const ended_row& before) {
 
 end_outcome settle(const settle_op& op, working_set& rows) {
     TG_ASSERT(op.actual >= usd_nano());
+    const charge what{ending::settled, op.actual, op.tokens, false};
     if (const reservation* open = rows.find_open(op.hold.id)) {
         const reservation hold = *open;
-        return end_open(hold, {ending::settled, op.actual, op.tokens, false}, op.row, rows);
+        return end_open(hold, what, op.row, rows);
     }
     if (const ended_row* before = rows.find_ended(op.hold.id)) {
         const ended_row was = *before;
-        return was.estimated ? settle_late(op, was, rows) : first_outcome(was);
+        return was.estimated ? end_late(op.hold, what, op.row, was, rows) : first_outcome(was);
     }
     // Neither open nor ended: the store lost the hold (restored from an old backup). The money is owed all the same.
-    return settle_late(op, ended_row{}, rows);
+    return end_late(op.hold, what, op.row, ended_row{}, rows);
 }
 
 end_outcome release(const release_op& op, working_set& rows) {
+    const charge nothing{ending::released, usd_nano(), 0, false};
     if (const reservation* open = rows.find_open(op.hold.id)) {
         const reservation hold = *open;
-        return end_open(hold, {ending::released, usd_nano(), 0, false}, op.row, rows);
+        return end_open(hold, nothing, op.row, rows);
     }
-    if (const ended_row* before = rows.find_ended(op.hold.id)) return first_outcome(*before);
+    if (const ended_row* before = rows.find_ended(op.hold.id)) {
+        // Expiry charged an estimate for what turns out to have cost nothing: that is given back.
+        const ended_row was = *before;
+        return was.estimated ? end_late(op.hold, nothing, op.row, was, rows) : first_outcome(was);
+    }
     rows.add_usage(op.row);
     end_outcome out;
     out.how = ending::released;

@@ -96,6 +96,21 @@ TEST(settlement, usage_that_arrives_after_the_expiry_corrects_the_estimate_once)
     }
 }
 
+TEST(settlement, a_release_that_arrives_after_the_expiry_gives_the_estimate_back_once) {
+    book b;
+    b.one<move_outcome>(top_up_of("a", 1000));
+    const reservation hold = held(b, 1, 60, true);
+    b.one<end_outcome>(expire_op{hold, row_of(hold)});
+    EXPECT_EQ(b.at("tenant", window::month).spent, usd_nano(60));
+    const auto late = b.one<end_outcome>(release_op{hold, row_of(hold)});
+    EXPECT_TRUE(late.late);
+    EXPECT_EQ(late.how, ending::released);
+    EXPECT_EQ(b.at("tenant", window::month).spent, usd_nano());
+    EXPECT_EQ(b.rows.balances["acme"].now.spent, usd_nano());
+    EXPECT_TRUE(b.one<end_outcome>(release_op{hold, row_of(hold)}).repeated);
+    EXPECT_EQ(b.account_balance(account::revenue), usd_nano());
+}
+
 TEST(settlement, a_window_that_turned_meanwhile_is_settled_where_it_was_held) {
     book b;
     b.rows.now = *parse_rfc3339("2026-06-30T23:59:59Z");
