@@ -46,7 +46,7 @@ void world::top_up() {
 
 void world::break_store() {
     const std::int64_t us =
-        random_.chance(300) ? random_.between(3, 600) * second_us : random_.between(1'000, 3'000'000);
+        random_.chance(100) ? random_.between(30, 600) * second_us : random_.between(1'000, 8'000'000);
     store_down_until_us_ = time_.now().us + us;
     log("store down for " + std::to_string(us / 1000) + " ms");
 }
@@ -72,15 +72,15 @@ void world::act() {
         start_request();
     else if (dice < 660)
         top_up();
-    else if (dice < 700)
+    else if (dice < 730)
         break_store();
-    else if (dice < 720)
+    else if (dice < 745)
         break_disk();
-    else if (dice < 740)
+    else if (dice < 765)
         move_clock();
-    else if (dice < 790 && one.now)
+    else if (dice < 800 && one.now)
         kill(one);
-    else if (dice < 820 && one.now)
+    else if (dice < 825 && one.now)
         stop_orderly(one);
     else if (dice < 860 && one.now)
         one.now->repeat_record(random_);

@@ -14,13 +14,23 @@ enum class planted : std::uint8_t {
     stale_counters,    // admission reads counters of a while ago
     forgotten_endings, // the store does not tell that a request has ended
     trace_of_refusal,  // a refused request leaves a hold behind
-    wrong_charge,      // a charge is written that is not what the provider said
-    lying_disk,        // the outbox says durable and forgets
+    wrong_row,         // a row is written that says another charge than its counters
     lost_row,          // a settlement without its usage row
+    lying_disk,        // the outbox says durable and forgets
+    ignored_limits,    // admission without limits
+    second_hold,       // a request holds twice, under two ids
+    undercharge,       // everything agrees, on less than the provider said
+    blind_sweeper,     // nobody ends what was left open
 };
-inline constexpr planted all_planted[] = {
-    planted::early_dispatch,   planted::dropped_commit, planted::stale_counters, planted::forgotten_endings,
-    planted::trace_of_refusal, planted::wrong_charge,   planted::lying_disk,     planted::lost_row,
+struct planted_row {
+    planted bug;
+    int promise; // that is seen to be broken
+};
+inline constexpr planted_row all_planted[] = {
+    {planted::ignored_limits, 1}, {planted::early_dispatch, 3},   {planted::dropped_commit, 3},
+    {planted::second_hold, 4},    {planted::blind_sweeper, 5},    {planted::stale_counters, 6},
+    {planted::lost_row, 6},       {planted::trace_of_refusal, 6}, {planted::forgotten_endings, 6},
+    {planted::wrong_row, 6},      {planted::lying_disk, 7},       {planted::undercharge, 7},
 };
 std::string_view name_of(planted bug);
 

@@ -40,6 +40,12 @@ task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op
         co_return early;
     }
     enter();
+    if (director_.misbehaves(planted::ignored_limits)) op.limits.clear();
+    if (director_.misbehaves(planted::second_hold)) {
+        ledger::reserve_op twin = op;
+        twin.hold.id = request_id(op.hold.id.high(), op.hold.id.low() + 1);
+        co_await real_.reserve(std::move(twin));
+    }
     auto out = co_await real_.reserve(std::move(op));
     waiting -= 1;
     co_return out;
@@ -47,6 +53,7 @@ task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op
 
 task<ports::ledger_port::settled> watched_ledger::settle(ledger::settle_op op) {
     enter();
+    if (op.actual > usd_nano() && director_.misbehaves(planted::undercharge)) op.actual -= usd_nano(1);
     auto out = co_await real_.settle(std::move(op));
     waiting -= 1;
     co_return out;

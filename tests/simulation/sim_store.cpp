@@ -10,9 +10,13 @@ std::string_view name_of(planted bug) {
     case planted::stale_counters: return "stale_counters";
     case planted::forgotten_endings: return "forgotten_endings";
     case planted::trace_of_refusal: return "trace_of_refusal";
-    case planted::wrong_charge: return "wrong_charge";
+    case planted::wrong_row: return "wrong_row";
     case planted::lying_disk: return "lying_disk";
     case planted::lost_row: return "lost_row";
+    case planted::ignored_limits: return "ignored_limits";
+    case planted::second_hold: return "second_hold";
+    case planted::undercharge: return "undercharge";
+    case planted::blind_sweeper: return "blind_sweeper";
     }
     return "nothing";
 }
@@ -32,7 +36,7 @@ ledger::changes sim_store::damaged(const ledger::changes& write) {
     const bool refused = !out.usage.empty() && out.usage.front().decision == "refuse";
     if (refused && director_.misbehaves(planted::trace_of_refusal))
         out.counters[{out.usage.front().tenant, "tenant", window::total, 0}].held = usd_nano(1);
-    if (!out.usage.empty() && director_.misbehaves(planted::wrong_charge)) out.usage.front().charged += usd_nano(1);
+    if (!out.usage.empty() && director_.misbehaves(planted::wrong_row)) out.usage.front().charged += usd_nano(1);
     if (!out.usage.empty() && director_.misbehaves(planted::lost_row)) out.usage.clear();
     return out;
 }
@@ -54,11 +58,13 @@ store_result<void> sim_store::commit(const ledger::changes& write) {
 
 store_result<std::vector<ledger::reservation>> sim_store::expired(std::size_t count) {
     if (auto fault = director_.at(store_moment::before_begin, life_)) return std::unexpected(*fault);
+    if (director_.misbehaves(planted::blind_sweeper)) return std::vector<ledger::reservation>();
     return inner_->expired(count);
 }
 
 store_result<std::vector<ledger::reservation>> sim_store::held_by(const std::string& node, std::size_t count) {
     if (auto fault = director_.at(store_moment::before_begin, life_)) return std::unexpected(*fault);
+    if (director_.misbehaves(planted::blind_sweeper)) return std::vector<ledger::reservation>();
     return inner_->held_by(node, count);
 }
 

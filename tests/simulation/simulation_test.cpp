@@ -50,12 +50,12 @@ TEST(simulation, keeps_every_promise_on_fresh_seeds) {
     // A run in which nothing happens proves nothing.
     EXPECT_GT(all.admitted, fresh_seeds);
     EXPECT_GT(all.refused, fresh_seeds);
-    EXPECT_GT(all.kills, fresh_seeds);
+    EXPECT_GT(all.kills, fresh_seeds / 2);
     EXPECT_GT(all.faults, fresh_seeds / 2);
-    EXPECT_GT(all.expired, fresh_seeds / 5);
+    EXPECT_GT(all.expired, fresh_seeds / 10);
     EXPECT_GT(all.late, fresh_seeds / 50);
-    EXPECT_GT(all.overages, fresh_seeds / 5);
-    EXPECT_GT(all.replayed, fresh_seeds / 50);
+    EXPECT_GT(all.overages, fresh_seeds / 10);
+    EXPECT_GT(all.replayed, fresh_seeds / 200);
 }
 
 TEST(simulation, runs_the_same_way_twice) {
@@ -69,21 +69,22 @@ TEST(simulation, runs_the_same_way_twice) {
     EXPECT_EQ(traces[0].str(), traces[1].str());
 }
 
-class planted_bug : public testing::TestWithParam<planted> {};
+class planted_bug : public testing::TestWithParam<planted_row> {};
 
 TEST_P(planted_bug, is_caught) {
     for (std::uint64_t seed = 1; seed <= seeds_to_catch; ++seed) {
         options how = options_of(seed, steps);
-        how.bug = GetParam();
+        how.bug = GetParam().bug;
         const auto violation = world(how).run();
         if (!violation) continue;
         std::cout << "caught by seed " << seed << ": " << *violation << "\n";
+        EXPECT_TRUE(violation->starts_with("promise " + std::to_string(GetParam().promise)));
         return;
     }
     FAIL() << "no seed of " << seeds_to_catch << " saw it";
 }
 
 INSTANTIATE_TEST_SUITE_P(simulation, planted_bug, testing::ValuesIn(all_planted),
-                         [](const auto& each) { return std::string(name_of(each.param)); });
+                         [](const auto& each) { return std::string(name_of(each.param.bug)); });
 
 }

@@ -115,7 +115,10 @@ void world::on_commit(const ledger::changes& write) {
     checks_.on_commit(write);
 }
 
-bool world::misbehaves(planted bug) { return how_.bug == bug && !healed_ && random_.chance(150); }
+bool world::misbehaves(planted bug) {
+    if (how_.bug != bug) return false;
+    return bug == planted::blind_sweeper || (!healed_ && random_.chance(150));
+}
 
 // ---- time ----
 
