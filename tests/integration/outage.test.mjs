@@ -63,7 +63,6 @@ describe('PostgreSQL restarts under load', () => {
   for (const [how, tenant, signal] of rows) it(how, async () => {
     const before = await house.reached();
     const tally = await outage_under_load(tenant, signal);
-    assert.ok(tally['503 ledger_unavailable'] > 0);
     await all_accounted(tenant, await house.reached() - before, tally[200]);
   });
 });
