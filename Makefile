@@ -1,7 +1,7 @@
 # Every target does its own set-up, packages included, on a Debian 12 machine with git and make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench build debug format tidy clean
+.PHONY: help demo test simulate bench build debug format tidy clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ demo:            ## build, send real requests through the gateway, show the ledg
 
 test:            ## everything that must hold: unit, contract, simulation, integration, tidy, OpenAI SDK
 	@bash scripts/test.sh
+
+simulate:        ## many more seeds of the simulation (ARGS="--seed 1 --seeds 100000")
+	@bash scripts/build.sh debug simulate && build/debug/tests/simulation/simulate --seeds 10000 $(ARGS)
 
 bench:           ## compare with nginx as a plain proxy, all enforcement on (ARGS=--quick for two minutes)
 	@bash scripts/bench.sh $(ARGS)

@@ -50,7 +50,10 @@ store_result<void> sim_store::commit(const ledger::changes& write) {
         inner_->rollback();
         return {};
     }
-    if (auto done = inner_->commit(damaged(write)); !done) return done;
+    if (auto done = inner_->commit(damaged(write)); !done) {
+        director_.on_refused(done.error());
+        return done;
+    }
     director_.on_commit(write);
     if (auto fault = director_.at(store_moment::committed, life_)) return std::unexpected(*fault);
     return {};

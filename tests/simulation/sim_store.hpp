@@ -25,6 +25,7 @@ public:
     // May move time on, and end the process; what it returns is what the caller sees.
     virtual std::optional<store_error> at(store_moment moment, owner_id life) = 0;
     virtual void on_commit(const ledger::changes& write) = 0; // done, and true from now on
+    virtual void on_refused(const store_error& why) = 0;      // by the store's own keys and checks
     virtual bool misbehaves(planted bug) = 0;                 // now
 };
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr instant june_30{1'782'863'940'000'000}; // 2026-06-30T23:59:00Z: a month is about to end
 constexpr std::int64_t second_us = 1'000'000;
+constexpr int refusals_max = 50;
 
 }
 
@@ -112,7 +113,13 @@ void world::pause_inside(store_moment moment) {
 
 void world::on_commit(const ledger::changes& write) {
     for (const auto& row : write.usage) tally_.expired += row.ended == ledger::ending::expired ? 1u : 0u;
+    refusals_ = 0;
     checks_.on_commit(write);
+}
+
+void world::on_refused(const store_error& why) {
+    if (why.fault == store_fault::corrupt) checks_.fail("promise 6: the store refuses: " + why.detail);
+    if (++refusals_ > refusals_max) checks_.fail("promise 5: the store refuses for ever: " + why.detail);
 }
 
 bool world::misbehaves(planted bug) {

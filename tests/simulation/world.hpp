@@ -38,6 +38,7 @@ private:
     // ---- store_director ----
     std::optional<store_error> at(store_moment moment, owner_id life) override;
     void on_commit(const ledger::changes& write) override;
+    void on_refused(const store_error& why) override;
     bool misbehaves(planted bug) override;
 
     // ---- time ----
@@ -89,6 +90,7 @@ private:
     std::int64_t store_down_until_us_ = 0;
     int fault_permille_ = 0, pause_permille_ = 0, kill_permille_ = 0;
     int movements_ = 0;
+    int refusals_ = 0; // of the store, one after the other
     tally tally_;
 };
 

@@ -65,6 +65,10 @@ store_result<void> check(const memory_rows& rows, const changes& write) {
             return fail_with(store_fault::corrupt, "an entry that moves nothing");
         if (!row.idempotency_key.empty() && rows.movements.contains({row.tenant, row.idempotency_key}))
             return fail_with(store_fault::conflict, "a movement was posted already");
+        const bool posted = std::ranges::any_of(rows.entries, [&](const ledger::entry& other) {
+            return other.transaction == row.transaction && other.leg == row.leg && other.tenant == row.tenant;
+        });
+        if (posted) return fail_with(store_fault::conflict, "an entry was posted already");
     }
     return {};
 }
