@@ -21,6 +21,15 @@ bool is_ending(const ledger::op& what) {
            std::holds_alternative<ledger::expire_op>(what);
 }
 
+// An expiry that may have been posted gets another name: money that has come free since then is a new posting, and two
+// postings of one name would be refused for ever.
+void rename_expiries(const std::vector<pending_ptr>& batch) {
+    for (const pending_ptr& op : batch)
+        if (auto* expiry = std::get_if<ledger::expire_grants_op>(&op->what))
+            expiry->transaction =
+                request_id(expiry->transaction.high(), expiry->transaction.low() - (std::uint64_t{1} << 32));
+}
+
 bool may_be_refused(const pending_op& op) {
     return std::holds_alternative<ledger::reserve_op>(op.what) || std::holds_alternative<ledger::note_op>(op.what);
 }
@@ -128,7 +137,10 @@ bool ledger_writer::attempt() {
         store_.rollback();
     } else if (auto committed = store_.commit(done.write); !committed) {
         // The acknowledgement may be lost and the work done: the outcomes tell what to undo should a caller give up.
-        if (committed.error().fault == store_fault::unavailable) last_ = std::move(done.outcomes);
+        if (committed.error().fault == store_fault::unavailable) {
+            last_ = std::move(done.outcomes);
+            rename_expiries(batch_);
+        }
         return failed(committed.error());
     }
     reachable_ = true;
@@ -189,7 +201,8 @@ void ledger_writer::settle_one(const pending_ptr& op, ledger::outcome result, st
     if (reserved && !reserved->admitted && reserved->why == ledger::refused_by::expired_grants) {
         const auto& wanted = std::get<ledger::reserve_op>(op->what);
         auto expiry = std::make_shared<pending_op>();
-        const request_id transaction(wanted.hold.id.high(), ~wanted.hold.id.low()); // unique as its request is
+        // Unique as its request is, and as this batch is: a request may meet expired grants more than once.
+        const request_id transaction(wanted.hold.id.high(), ~wanted.hold.id.low() - seen_.batches.load());
         expiry->what = ledger::expire_grants_op{wanted.hold.tenant, transaction};
         again.push_back(std::move(expiry));
         again.push_back(op);
