@@ -127,7 +127,7 @@ TEST(cli_decisions, show_tells_who_what_and_how_much) {
     ASSERT_EQ(got.code, 0) << got.err;
     for (const char* part : {"acme", "key_1", "support", "small, from one", "1000 prompt (0 cached), 500 completion",
                              "0.002 USD, charged, by provider_usage", "9.99 USD", "acme-1 (0123456789ab)",
-                             "tenant    month     10.00 USD        0.007       0.003"})
+                             "tenant    month   10.00 USD       0.007      0.003"})
         EXPECT_TRUE(has(got.out, part)) << part << "\n" << got.out;
     const json object = json::parse(here.run({"decisions", "show", row.id.text(), "--json"}).out);
     EXPECT_EQ(object["request_id"], row.id.text());
