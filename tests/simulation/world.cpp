@@ -191,9 +191,8 @@ void world::kill(place& where) {
     for (const auto& of : requests_) {
         if (of->life != where.now->life()) continue;
         of->note_may_be_lost = true;
-        if (of->finished) continue;
-        of->killed = true;
-        of->may_be_lost = of->may_be_lost || where.outbox.failed_once;
+        of->killed = of->killed || !of->finished;
+        of->may_be_lost = of->may_be_lost || where.outbox.failed_once; // store, disk and process: three at once
     }
     bury(where);
 }
