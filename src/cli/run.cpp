@@ -2,13 +2,13 @@
 
 #include "version.hpp"
 
+#include <tollgate/config/reader.hpp>
 #include <tollgate/core/assert.hpp>
 #include <tollgate/core/ids.hpp>
 #include <tollgate/core/money.hpp>
 #include <tollgate/core/time.hpp>
 
 #include <algorithm>
-#include <map>
 #include <vector>
 
 namespace tollgate::cli {
@@ -33,19 +33,24 @@ void add_common(CLI::App& options, const command_row& row, common_options& into)
     if (row.prints_table) options.add_flag("--json", into.json, "Print JSON");
 }
 
+// Groups stand in --help where the table first names them.
+CLI::App& group_of(CLI::App& program, std::string_view name) {
+    const auto known = program.get_subcommands([&](const CLI::App* each) { return each->get_name() == name; });
+    if (!known.empty()) return *known.front();
+    const auto row = std::ranges::find(groups(), name, &group_row::name);
+    TG_ASSERT(row != groups().end());
+    CLI::App* made = program.add_subcommand(std::string(name), std::string(row->summary));
+    made->require_subcommand(1);
+    return *made;
+}
+
 // "keys create" below the group "keys", "serve" below the program itself.
 std::vector<defined> define_all(CLI::App& program, common_options& common) {
-    std::map<std::string_view, CLI::App*> parents;
-    for (const group_row& group : groups()) {
-        CLI::App* made = program.add_subcommand(std::string(group.name), std::string(group.summary));
-        made->require_subcommand(1);
-        parents[group.name] = made;
-    }
     std::vector<defined> all;
     for (const command_row& row : commands()) {
         const std::size_t space = row.path.find(' ');
         const bool grouped = space != std::string_view::npos;
-        CLI::App& parent = grouped ? *parents.at(row.path.substr(0, space)) : program;
+        CLI::App& parent = grouped ? group_of(program, row.path.substr(0, space)) : program;
         const std::string_view name = grouped ? row.path.substr(space + 1) : row.path;
         CLI::App* options = parent.add_subcommand(std::string(name), std::string(row.summary));
         all.push_back({options, row.define(*options)});
@@ -54,20 +59,38 @@ std::vector<defined> define_all(CLI::App& program, common_options& common) {
     return all;
 }
 
-// The command that the arguments named, as far as they named one: "tollgate keys create".
-std::string named_so_far(const CLI::App& program) {
-    std::string path = program.get_name();
+// The command that the arguments named, as far as they named one.
+const CLI::App& named_so_far(const CLI::App& program) {
     const CLI::App* at = &program;
-    while (!at->get_subcommands().empty()) {
-        at = at->get_subcommands().front();
-        path += " " + at->get_name();
-    }
-    return path;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return *at;
+}
+
+// "keys create", without the program.
+std::string path_of(const CLI::App& command) {
+    const CLI::App* parent = command.get_parent();
+    const bool grouped = parent != nullptr && parent->get_parent() != nullptr;
+    return (grouped ? parent->get_name() + " " : "") + command.get_name();
+}
+
+// "`kyes` is no command; did you mean `keys`?" instead of "a subcommand is required".
+std::string unknown_command(const CLI::App& named, const std::string& given) {
+    std::vector<std::string> names;
+    for (const CLI::App* each : named.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(each->get_name());
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string_view near = config::nearest(given, known);
+    return "`" + given + "` is no command" + (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?");
 }
 
 std::string usage_message(const CLI::App* program, const CLI::Error& wrong) {
-    const std::string path = named_so_far(*program);
-    return path + ": " + wrong.what() + "\nSee `" + path + " --help`.\n";
+    const CLI::App& named = named_so_far(*program);
+    const std::string path = &named == program ? program->get_name() : program->get_name() + " " + path_of(named);
+    const std::vector<std::string> rest = named.remaining(true);
+    const bool no_command = wrong.get_name() == "RequiredError" && !rest.empty() && !rest.front().starts_with('-') &&
+                            !named.get_subcommands([](const CLI::App*) { return true; }).empty();
+    return path + ": " + (no_command ? unknown_command(named, rest.front()) : std::string(wrong.what())) + "\nSee `" +
+           path + " --help`.\n";
 }
 
 int report(const failure& why, const surroundings& world) {

@@ -49,6 +49,16 @@ TEST(cli_arguments, wrong_usage_exits_2_and_names_the_help) {
     }
 }
 
+TEST(cli_arguments, a_misspelt_command_is_told_the_nearest_one) {
+    house here;
+    const answer group = here.run_bare({"kyes", "list"});
+    EXPECT_EQ(group.code, 2);
+    EXPECT_TRUE(has(group.err, "`kyes` is no command; did you mean `keys`?")) << group.err;
+    const answer command = here.run_bare({"balance", "topup"});
+    EXPECT_EQ(command.code, 2);
+    EXPECT_TRUE(has(command.err, "tollgate balance: `topup` is no command; did you mean `top-up`?")) << command.err;
+}
+
 TEST(cli_arguments, every_command_answers_help) {
     const std::vector<std::string> rows[] = {
         {"serve"},
