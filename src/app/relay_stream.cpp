@@ -56,6 +56,14 @@ refusal cut_refusal(ending how) {
     return why;
 }
 
+// Of its own, so that the head's memory goes before a stream that may wait for minutes.
+task<> begin_stream(call& c, const ports::upstream_answer& answer) {
+    header_block fields;
+    add_answer_fields(c, answer, fields);
+    const auto views = fields.fields();
+    co_await c.x.begin(answer.status(), views);
+}
+
 // A stream that failed is never ended cleanly: an error event, then the connection closes.
 task<> end_broken(call& c, ending how) {
     const refusal why = cut_refusal(how);
@@ -71,10 +79,7 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
     c.x.drop_body();
     c.status = answer.status();
     c.use.metrics.streams.fetch_add(1, std::memory_order_relaxed);
-    header_block fields;
-    add_answer_fields(c, answer, fields);
-    const auto views = fields.fields();
-    co_await c.x.begin(answer.status(), views);
+    co_await begin_stream(c, answer);
 
     openai::stream_meter::options how_to;
     how_to.where = c.where;
