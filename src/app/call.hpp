@@ -6,6 +6,7 @@
 
 #include <tollgate/app/services.hpp>
 #include <tollgate/core/refusal.hpp>
+#include <tollgate/openai/error_body.hpp>
 #include <tollgate/openai/metering.hpp>
 #include <tollgate/openai/request.hpp>
 #include <tollgate/policy/decide.hpp>
@@ -104,9 +105,12 @@ task<> settle(call& c, const outcome& end);      // 8 settle
 void record(call& c);                            // 9 record: log line and metrics
 task<> refuse(call& c, const refusal& why);      // answers and records a request that holds nothing
 
-ledger::usage_row usage_row_of(call& c);   // the final row; fills in c.final_record
-std::string record_json(const call& c);    // the record as far as it is known
-refusal refusal_of(const call& c);             // why the ledger said no: c.held
+// Sends an error with the decision's fields; false: the client is gone.
+task<bool> send_error(const call& c, const openai::error_answer& answer);
+
+ledger::usage_row usage_row_of(call& c); // the final row; fills in c.final_record
+std::string record_json(const call& c);  // the record as far as it is known
+refusal refusal_of(const call& c);       // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
 void note_readings(call& c);                        // remaining, state: from c.held
 bool count_exactly(call& c);                        // instead of the byte bound; true: the request got smaller

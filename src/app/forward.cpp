@@ -80,12 +80,7 @@ void note_failure(call& c, const refusal& why) {
 task<> send_failure(call& c, const refusal& why) {
     const openai::error_answer answer = openai::to_answer(why, c.id_text);
     c.use.metrics.provider_errors.fetch_add(1, std::memory_order_relaxed);
-    header_block fields;
-    fields.add("content-type", "application/json");
-    add_decision_fields(c, fields);
-    for (const auto& [name, value] : answer.fields) fields.add(name, value);
-    const auto views = fields.fields();
-    c.client_gone = !co_await c.x.send(answer.status, views, answer.body);
+    c.client_gone = !co_await send_error(c, answer);
 }
 
 task<> forward(call& c) {

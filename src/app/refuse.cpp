@@ -1,8 +1,6 @@
 // A request that holds nothing: its answer and its record.
 #include "call.hpp"
 
-#include <tollgate/openai/error_body.hpp>
-
 namespace tollgate::app {
 
 namespace {
@@ -18,6 +16,15 @@ void drop_unsafe_model(call& c) {
 
 }
 
+task<bool> send_error(const call& c, const openai::error_answer& answer) {
+    header_block fields;
+    fields.add("content-type", "application/json");
+    add_decision_fields(c, fields);
+    for (const auto& [name, value] : answer.fields) fields.add(name, value);
+    const auto views = fields.fields();
+    co_return co_await c.x.send(answer.status, views, answer.body);
+}
+
 task<> refuse(call& c, const refusal& why) {
     c.code = openai::code_text(why.code);
     if (!c.held.readings.empty() || c.held.prepaid) note_readings(c);
@@ -26,18 +33,13 @@ task<> refuse(call& c, const refusal& why) {
     c.use.metrics.refusals[static_cast<std::size_t>(why.code)].fetch_add(1, std::memory_order_relaxed);
 
     drop_unsafe_model(c);
-    header_block fields;
-    fields.add("content-type", "application/json");
-    add_decision_fields(c, fields);
-    for (const auto& [name, value] : answer.fields) fields.add(name, value);
     // A key that nobody knows has no tenant to record it under.
     if (c.caller) {
         ledger::note_op note{usage_row_of(c)};
         c.use.ledger.note(std::move(note));
     }
     record(c);
-    const auto views = fields.fields();
-    co_await c.x.send(answer.status, views, answer.body);
+    co_await send_error(c, answer);
 }
 
 }

@@ -64,12 +64,7 @@ task<> pass_error(call& c, const ports::upstream_answer& answer, std::string_vie
     outcome end;
     end.how = outcome::end::refused;
     co_await settle(c, end);
-    header_block fields;
-    fields.add("content-type", "application/json");
-    add_decision_fields(c, fields);
-    for (const auto& [name, value] : mapped.fields) fields.add(name, value);
-    const auto views = fields.fields();
-    c.client_gone = !co_await c.x.send(mapped.status, views, mapped.body);
+    c.client_gone = !co_await send_error(c, mapped);
 }
 
 // A whole answer is generated, and billed, before its first byte is sent: when it cannot be read to its usage, what
