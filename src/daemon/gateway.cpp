@@ -32,6 +32,12 @@ std::string pepper(stores& from, const config::settings& settings) {
     return *found;
 }
 
+std::string confirmation_secret(stores& from) {
+    auto found = keys::confirmation_secret_of(*from.keys);
+    if (!found) throw store_unreachable("the secret of confirmations: " + found.error().detail);
+    return *found;
+}
+
 net::ip::tcp::endpoint endpoint_of(const config::endpoint& where) {
     return {net::ip::make_address(where.host), where.port};
 }
@@ -42,6 +48,7 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
     : options_(options), settings_(loaded.settings), log_(log), state_(settings_.state_dir),
       stores_(open_stores(settings_, settings_.store.connections)), outbox_(state_.outbox_path()),
       pool_(settings_.store.connections, queries_waiting_max), hasher_(pepper(stores_, settings_)),
+      confirmations_(confirmation_secret(stores_)),
       key_cache_(pool_, std::move(stores_.key_readers), std::move(stores_.key_poller)),
       accounts_(pool_, std::move(stores_.accounts)), writer_(*stores_.writer, outbox_),
       request_log_(settings_.log.requests), sweeper_(*stores_.sweeper, random_),
@@ -108,7 +115,8 @@ http::server_options gateway::data_options() const {
 }
 
 void gateway::start_threads() {
-    const shared_parts shared{live_, writer_, key_cache_, hasher_, tls_contexts_, accounts_, state_.node(), draining_};
+    const shared_parts shared{live_,         writer_,   key_cache_,    hasher_,  confirmations_,
+                              tls_contexts_, accounts_, state_.node(), draining_};
     http::server_options options = data_options();
     const std::size_t count = thread_count(settings_);
     for (std::size_t i = 0; i < count; ++i) {

@@ -55,6 +55,7 @@ private:
     app::live_configuration live_;
     blocking_pool pool_;
     keys::key_hasher hasher_;
+    keys::confirmation_signer confirmations_;
     keys::key_cache key_cache_;
     app::account_reader accounts_;
     app::ledger_writer writer_;

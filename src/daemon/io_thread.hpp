@@ -6,7 +6,9 @@
 #include <tollgate/app/services.hpp>
 #include <tollgate/daemon/system_clock.hpp>
 #include <tollgate/http/server.hpp>
+#include <tollgate/keys/confirmation_signer.hpp>
 #include <tollgate/keys/key_directory.hpp>
+#include <tollgate/keys/request_digester.hpp>
 #include <tollgate/runtime/ticker.hpp>
 #include <tollgate/upstream/upstream_pool.hpp>
 
@@ -23,6 +25,7 @@ struct shared_parts {
     app::ledger_writer& writer;
     keys::key_cache& key_cache;
     const keys::key_hasher& hasher;
+    const keys::confirmation_signer& confirmations; // each thread takes its own copy
     upstream::tls_contexts& tls_contexts;
     app::account_reader& accounts;
     std::string node;
@@ -58,6 +61,8 @@ private:
     system_rng random_;
     app::ledger_client ledger_;
     keys::key_directory keys_;
+    keys::confirmation_signer confirmations_;
+    keys::request_digester digests_;
     upstream::dns_cache names_{context_.get_executor()};
     upstream::upstream_pool pool_;
     app::services services_;

@@ -8,6 +8,8 @@
 #include "provider.hpp"
 #include "sim_store.hpp"
 
+#include <support/fake_confirmations.hpp>
+
 #include <tollgate/app/complete.hpp>
 #include <tollgate/app/ledger_client.hpp>
 #include <tollgate/app/reservation_sweeper.hpp>
@@ -129,6 +131,8 @@ private:
     watched_ledger watched_;
     app::reservation_sweeper sweeper_;
     provider provider_;
+    test::fake_confirmations confirmations_;
+    test::fake_digester digests_;
     app::services use_;
     std::vector<std::unique_ptr<client>> clients_;
     int flows_ = 0, in_store_ = 0;

@@ -6,6 +6,8 @@
 #include <tollgate/core/limits.hpp>
 #include <tollgate/policy/policy.hpp>
 #include <tollgate/ports/clock.hpp>
+#include <tollgate/ports/confirmations.hpp>
+#include <tollgate/ports/digester.hpp>
 #include <tollgate/ports/key_directory.hpp>
 #include <tollgate/ports/ledger.hpp>
 #include <tollgate/ports/metrics.hpp>
@@ -88,8 +90,10 @@ struct services {
     ports::request_log& log;
     ports::metrics& metrics;
     account_reader& accounts;
+    ports::confirmations& confirmations;
+    ports::digester& digests;
     executor on;
-    std::string node;                  // names this process on its reservations
+    std::string node;                            // names this process on its reservations
     const std::atomic<bool>* stopping = nullptr; // true: the process ends, nothing is awaited for its own sake any more
     remaining_memory remaining{};
 };

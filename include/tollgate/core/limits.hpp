@@ -103,6 +103,7 @@ inline constexpr std::size_t key_thread_cache_max = 10'000;  // of those, kept b
 inline constexpr std::uint32_t key_negative_ms = 1'000;      // "no such key" is believed this long
 inline constexpr std::uint32_t key_poll_ms = 250;            // revocation reaches every process within a second
 inline constexpr std::size_t keys_per_command_max = 100'000; // made by one `keys create --count`
+inline constexpr std::uint32_t confirmation_ms = 600'000;    // a confirmation token is good for
 inline constexpr std::uint32_t rotate_grace_ms_max = 30u * 86'400'000u;
 
 // --- configuration files -------------------------------------------------------------------------------------

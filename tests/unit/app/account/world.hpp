@@ -2,6 +2,7 @@
 
 // A gateway of which only the account endpoints are used: one key, one tenant, a store of canned answers.
 
+#include <support/fake_confirmations.hpp>
 #include <support/fake_exchange.hpp>
 #include <support/run_task.hpp>
 
@@ -146,7 +147,10 @@ struct world {
     no_log log;
     ports::metrics metrics;
     policy::tenant_policy policy;
-    services use{config, keys, ledger, upstream, clock, rng, log, metrics, accounts, io.get_executor(), "node"};
+    test::fake_confirmations confirmations;
+    test::fake_digester digests;
+    services use{config,   keys,          ledger,  upstream,          clock, rng, log, metrics,
+                 accounts, confirmations, digests, io.get_executor(), "node"};
 
     world() {
         keys.holder.key = "key_1";
