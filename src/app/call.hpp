@@ -4,6 +4,7 @@
 
 #include "header_block.hpp"
 
+#include <tollgate/app/decision_record.hpp>
 #include <tollgate/app/services.hpp>
 #include <tollgate/core/refusal.hpp>
 #include <tollgate/openai/error_body.hpp>
@@ -19,6 +20,18 @@
 #include <vector>
 
 namespace tollgate::app {
+
+// What one model would cost at most for the request at hand, in the customer's money.
+struct quote {
+    std::shared_ptr<const model> target;    // null: unknown alias
+    const tollgate::price* price = nullptr; // in force; kept by the configuration; null: not priced
+    service_tier tier = service_tier::standard;
+    usage_bound bound;
+    usd_nano estimate, input_estimate;
+    std::int64_t tokens = 0;  // input and output
+    std::int64_t cap = 0;     // output tokens a choice; 0: no output
+    bool cap_is_ours = false; // the client asked for none, or for more
+};
 
 enum class budget_state : std::uint8_t { ok, soft_limit, over_budget };
 
@@ -41,22 +54,26 @@ struct call {
     // 2 what
     std::string_view body;
     openai::request_facts asked;
-    std::shared_ptr<const model> target; // null: unknown alias
-
+    std::shared_ptr<const model> asked_for; // null: unknown alias
     // 3 how much
-    const price* price = nullptr; // of `target`, kept by `config`; null: not priced
-    service_tier tier = service_tier::standard;
-    usage_bound bound;
-    usd_nano estimate, input_estimate; // what is held: in the customer's money
-    std::int64_t cap = 0;              // output tokens a choice; 0: no output
-    bool cap_is_ours = false;          // the client asked for none, or for more
-    bool counted_exactly = false;
+    quote offer;                            // of the model asked for, until another takes its place
+    std::optional<std::int64_t> exact_text; // tokens of the text, once they were counted
+    std::optional<std::int64_t> cap_limit;  // of output tokens, once a budget has cut them
 
     // 4 may they
-    policy::facts facts;
-    std::vector<limit_check> checks;
+    policy::facts facts; // of the model asked for
+    policy::ruling rules;
 
-    // 5 hold
+    // 5 hold: what was asked of the ledger and what it said, as the decision's record needs it
+    std::optional<policy::course> course;
+    std::vector<policy::ledger_reading> answers;
+    recorded_outlook outlook;
+    std::optional<policy::decided> decided; // nothing: refused before any rule
+    std::string digest;                     // of the request; empty until somebody binds something to it
+    std::string confirmation_id;            // of the valid token that lets the request pass
+    bool confirmation_spent = false;        // it did so before
+    std::string fallback_reason;            // why another model than the one asked for serves
+
     ledger::reserve_outcome held;
     bool holding = false;
     budget_state state = budget_state::ok;
@@ -73,8 +90,9 @@ struct call {
     cost_source source = cost_source::estimated;
     usd_nano charged, provider_cost;
     bool flagged = false;
-    std::string model_answered; // as the provider named it
-    std::string final_record;   // as it stands in the store: the log line too
+    std::string model_answered;   // as the provider named it
+    std::string record_beginning; // what does not change any more; empty: to be written
+    std::string final_record;     // as it stands in the store: the log line too
 
     // timings, steady clock; 0: never came to it
     std::int64_t started_us = 0, held_us = 0, first_byte_us = 0;
@@ -109,11 +127,12 @@ task<> refuse(call& c, const refusal& why);      // answers and records a reques
 task<bool> send_error(const call& c, const openai::error_answer& answer);
 
 ledger::usage_row usage_row_of(call& c); // the final row; fills in c.final_record
-std::string record_json(const call& c);  // the record as far as it is known
+std::string record_json(call& c);        // the record as far as it is known
 refusal refusal_of(const call& c);       // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
-void note_readings(call& c);                        // remaining, state: from c.held
-bool count_exactly(call& c);                        // instead of the byte bound; true: the request got smaller
-void set_bound(call& c, std::int64_t input_tokens); // with c.cap: the bound, and what it may cost
+void note_readings(call& c);                                         // remaining, state: from c.held
+quote quote_for(const call& c, std::shared_ptr<const model> target); // pure
+void quote_again(call& c);                                           // the model asked for, with what is known by now
+bool count_exactly(call& c); // instead of the byte bound; true: the request got smaller
 
 }

@@ -27,6 +27,12 @@ std::string duration_text(std::int64_t ms) {
     return out + std::to_string(s % 60) + "s";
 }
 
+// A limit that may still refuse this request; in shadow mode, that would.
+bool binds(const call& c, std::size_t limit) {
+    const policy::applied_limit& l = c.course->limits()[limit];
+    return c.policy->mode == policy::mode::shadow ? l.refuses : l.check.hard;
+}
+
 struct rate {
     std::int64_t limit = 0, remaining = INT64_MAX, reset_ms = 0;
 };
@@ -35,11 +41,11 @@ struct rate {
 std::optional<rate> tightest(const call& c, measure what) {
     std::optional<rate> out;
     for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
-        const limit_check& check = c.checks[i];
-        if (check.what != what || !check.hard) continue;
+        const limit_check& check = c.course->limits()[i].check;
+        if (check.what != what || !binds(c, i)) continue;
         const ledger::reading& at = c.held.readings[i];
         const std::int64_t used = what == measure::tokens ? at.at.tokens + at.at.tokens_held : at.at.requests;
-        const std::int64_t mine = !c.held.admitted ? 0 : what == measure::tokens ? c.facts.tokens : 1;
+        const std::int64_t mine = !c.held.admitted ? 0 : what == measure::tokens ? c.offer.tokens : 1;
         const std::int64_t left = std::max<std::int64_t>(0, check.maximum - used - mine);
         if (out && out->remaining <= left) continue;
         out = rate{check.maximum, left, at.end_s ? *at.end_s * 1000 - c.arrived.ms() : 0};
@@ -60,19 +66,19 @@ void add_rate(const call& c, measure what, header_block& fields) {
 }
 
 void note_readings(call& c) {
-    const usd_nano mine = c.held.admitted ? c.estimate : usd_nano();
+    const usd_nano mine = c.held.admitted ? c.offer.estimate : usd_nano();
     const auto take = [&](usd_nano left) { c.remaining = c.remaining ? std::min(*c.remaining, left) : left; };
     c.remaining.reset();
     c.state = budget_state::ok;
     for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
-        const limit_check& check = c.checks[i];
+        const limit_check& check = c.course->limits()[i].check;
         if (check.what != measure::cost) continue;
         const ledger::counter& at = c.held.readings[i].at;
         const usd_nano left = usd_nano(check.maximum) - at.spent - at.held - mine;
-        if (check.hard) take(left);
+        if (binds(c, i)) take(left);
         if (left >= usd_nano()) continue;
         const bool budget = check.span == window::month && check.scope == "tenant";
-        c.state = std::max(c.state, budget || check.hard ? budget_state::over_budget : budget_state::soft_limit);
+        c.state = std::max(c.state, budget || binds(c, i) ? budget_state::over_budget : budget_state::soft_limit);
     }
     if (c.held.prepaid) {
         const ledger::balance& at = *c.held.prepaid;
@@ -91,11 +97,12 @@ void add_decision_fields(const call& c, header_block& fields) {
     fields.add("x-ai-budget-state", text_of(c.state));
     if (c.state == budget_state::soft_limit) fields.add("x-ai-warning", "soft_limit");
     if (!c.facts.who.model.empty()) fields.add("x-ai-model-requested", c.facts.who.model);
-    if (!c.target) return;
-    fields.add("x-ai-model-tier", c.target->tier);
-    fields.add("x-ai-model-served", c.target->alias);
-    fields.add("x-ai-cost-estimated-usd", to_usd(c.estimate));
-    if (c.cap_is_ours && c.cap > 0) fields.add("x-ai-output-cap", std::to_string(c.cap));
+    if (!c.offer.target) return;
+    fields.add("x-ai-model-tier", c.offer.target->tier);
+    fields.add("x-ai-model-served", c.offer.target->alias);
+    if (!c.fallback_reason.empty()) fields.add("x-ai-fallback-reason", c.fallback_reason);
+    fields.add("x-ai-cost-estimated-usd", to_usd(c.offer.estimate));
+    if (c.offer.cap_is_ours && c.offer.cap > 0) fields.add("x-ai-output-cap", std::to_string(c.offer.cap));
     add_rate(c, measure::requests, fields);
     add_rate(c, measure::tokens, fields);
 }

@@ -10,26 +10,18 @@ namespace tollgate::app {
 
 namespace {
 
-std::string_view path_of(openai::endpoint where) {
-    switch (where) {
-    case openai::endpoint::chat_completions: return "/chat/completions";
-    case openai::endpoint::completions: return "/completions";
-    case openai::endpoint::embeddings: return "/embeddings";
-    case openai::endpoint::responses: return "/responses";
-    }
-    return {};
-}
-
 // The body as the provider shall see it; every byte that no policy changes stays as it came.
 void edit_body(const call& c, openai::body_edits& edits) {
-    const provider_quirks& quirks = c.target->provider->quirks;
-    if (c.target->upstream_name != c.asked.model) openai::set_model(edits, c.asked, c.target->upstream_name);
+    const provider_quirks& quirks = c.offer.target->provider->quirks;
+    if (c.offer.target->upstream_name != c.asked.model)
+        openai::set_model(edits, c.asked, c.offer.target->upstream_name);
     const bool chat = c.where == openai::endpoint::chat_completions;
     const bool rename = chat && quirks.max_tokens_only && !c.asked.max_completion_tokens_at.empty();
-    if (c.cap > 0 && (c.cap_is_ours || rename)) openai::set_output_cap(edits, c.asked, c.cap, quirks.max_tokens_only);
+    if (c.offer.cap > 0 && (c.offer.cap_is_ours || rename))
+        openai::set_output_cap(edits, c.asked, c.offer.cap, quirks.max_tokens_only);
     if (usage_is_ours(c)) openai::ask_for_usage(edits, c.asked);
-    if (c.bound.tool_calls > 0 && c.asked.max_tool_calls.value_or(INT64_MAX) != c.bound.tool_calls)
-        openai::set_tool_calls_cap(edits, c.asked, c.bound.tool_calls);
+    if (c.offer.bound.tool_calls > 0 && c.asked.max_tool_calls.value_or(INT64_MAX) != c.offer.bound.tool_calls)
+        openai::set_tool_calls_cap(edits, c.asked, c.offer.bound.tool_calls);
 }
 
 bool listed(const std::vector<std::string>& patterns, std::string_view name) {
@@ -46,14 +38,14 @@ std::vector<field> fields_to_send(const call& c) {
     std::vector<field> out{{"content-type", "application/json"}};
     for (const field& f : c.x.fields()) {
         const bool known = std::ranges::any_of(always, [&](std::string_view name) { return same_name(name, f.name); });
-        if (known || listed(c.target->provider->forward_headers, f.name)) out.push_back(f);
+        if (known || listed(c.offer.target->provider->forward_headers, f.name)) out.push_back(f);
     }
     return out;
 }
 
 // Whichever ends first: the server's deadline for a request, or the provider's own.
 std::uint32_t total_ms_of(const call& c) {
-    const std::uint32_t provider_ms = c.target->provider->total_ms;
+    const std::uint32_t provider_ms = c.offer.target->provider->total_ms;
     return provider_ms == 0 ? c.config->request_total_ms : std::min(provider_ms, c.config->request_total_ms);
 }
 
@@ -69,7 +61,7 @@ refusal failure_of(const error& why) {
 
 bool usage_is_ours(const call& c) {
     const bool has_option = c.where == openai::endpoint::chat_completions || c.where == openai::endpoint::completions;
-    return c.asked.stream && has_option && !c.asked.wants_usage && !c.target->provider->quirks.no_stream_options;
+    return c.asked.stream && has_option && !c.asked.wants_usage && !c.offer.target->provider->quirks.no_stream_options;
 }
 
 void note_failure(call& c, const refusal& why) {
@@ -90,8 +82,8 @@ task<> forward(call& c) {
     const auto fields = fields_to_send(c);
 
     ports::upstream_request request;
-    request.to = c.target->provider.get();
-    request.path = path_of(c.where);
+    request.to = c.offer.target->provider.get();
+    request.path = openai::route_of(c.where).substr(std::string_view("/v1").size());
     request.fields = fields;
     request.body = pieces;
     request.total_ms = total_ms_of(c);

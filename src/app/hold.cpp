@@ -1,7 +1,11 @@
-// Step 5: hold the worst case, all or nothing. A refusal for money is made only after the cheap bound was counted
-// exactly, and while running requests hold what is missing, after a short wait for it.
+// Step 5: hold the worst case, all or nothing. What does not fit takes the course that the policy says (policy/course):
+// a cheaper model, a confirmation, a refusal. Before anything is refused for money the cheap bound is counted exactly,
+// and while running requests hold what is missing, it is waited for a little.
 #include "call.hpp"
+#include "customer_money.hpp"
+#include "look_ahead.hpp"
 
+#include <tollgate/core/assert.hpp>
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
@@ -11,81 +15,60 @@ namespace tollgate::app {
 namespace {
 
 constexpr std::uint32_t first_pause_ms = 10;
+constexpr std::uint32_t pause_ms_max = 200;
 
-ledger::reserve_op reserve_op_of(const call& c) {
+ledger::reserve_op reserve_op_of(call& c) {
     ledger::reserve_op op;
     op.hold.id = c.id;
     op.hold.tenant = c.facts.who.tenant;
-    op.hold.amount = c.estimate;
-    op.hold.input_amount = c.input_estimate;
-    op.hold.tokens = c.facts.tokens;
+    op.hold.amount = c.offer.estimate;
+    op.hold.input_amount = c.offer.input_estimate;
+    op.hold.tokens = c.offer.tokens;
     op.hold.prepaid = c.policy->prepaid_opening.has_value();
     op.hold.on_unknown = static_cast<ledger::unknown_usage>(c.policy->usage_unknown);
     op.hold.node = c.use.node;
     op.hold.record = record_json(c);
     op.ttl_ms = limits::reservation_ttl_ms;
-    op.limits = c.checks;
+    op.limits.reserve(c.course->limits().size());
+    for (const policy::applied_limit& l : c.course->limits()) op.limits.push_back(l.check);
     // Kept for every tenant, whatever its limits: the account view and later limits read them.
     op.also_count = {{"tenant", window::day, 0}, {"tenant", window::month, 0}};
     op.zone = c.policy->zone;
-    op.credit_limit = c.policy->credit_limit;
+    // In shadow mode the balance is read, never in the way.
+    const bool shadow = c.policy->mode == policy::mode::shadow;
+    op.credit_limit = shadow ? usd_nano(limits::amount_nano_max) : c.policy->credit_limit;
+    op.spends_token = c.confirmation_id;
     return op;
 }
 
-bool about_money(const call& c) {
-    switch (c.held.why) {
-    case ledger::refused_by::prepaid:
-    case ledger::refused_by::prepaid_held: return true;
-    case ledger::refused_by::limit:
-    case ledger::refused_by::limit_held: {
-        const measure what = c.checks[c.held.limit].what;
-        return what == measure::cost || what == measure::tokens;
+policy::limit_reading in_measure(measure what, const ledger::counter& at) {
+    switch (what) {
+    case measure::cost: return {at.spent.count(), at.held.count()};
+    case measure::tokens: return {at.tokens, at.tokens_held};
+    case measure::requests: return {at.requests, 0};
+    case measure::concurrency: return {at.in_flight, 0};
     }
-    default: return false;
-    }
+    TG_ASSERT(false);
 }
 
-bool may_come_back(const call& c) {
-    return c.held.why == ledger::refused_by::limit_held || c.held.why == ledger::refused_by::prepaid_held;
+policy::ledger_reading reading_of(const call& c) {
+    policy::ledger_reading out;
+    out.limits.reserve(c.held.readings.size());
+    for (std::size_t i = 0; i < c.held.readings.size(); ++i)
+        out.limits.push_back(in_measure(c.course->limits()[i].check.what, c.held.readings[i].at));
+    if (const auto& at = c.held.prepaid)
+        out.prepaid = policy::prepaid_reading{at->spent.count(), at->held.count(),
+                                              (at->credited + c.policy->credit_limit).count()};
+    return out;
 }
 
-// Money left by every limit and the balance, before this request; nothing when neither applies.
-std::optional<usd_nano> money_left(const call& c) {
-    std::optional<usd_nano> left;
-    const auto take = [&](usd_nano amount) { left = left ? std::min(*left, amount) : amount; };
-    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
-        const limit_check& check = c.checks[i];
-        const ledger::counter& at = c.held.readings[i].at;
-        if (check.what == measure::cost && check.hard) take(usd_nano(check.maximum) - at.spent - at.held);
-    }
-    if (c.held.prepaid) {
-        const ledger::balance& at = *c.held.prepaid;
-        take(at.credited + c.policy->credit_limit - at.spent - at.held);
-    }
-    return left;
-}
-
-// output.clamp_to_budget: a lower cap rather than a refusal. True when there is one above the floor.
-bool clamp_output(call& c) {
-    if (!c.policy->clamp_to_budget || c.cap == 0 || !c.price) return false;
-    const auto left = money_left(c);
-    if (!left || *left <= usd_nano()) return false;
-    const usd_nano at_cost(left->count() / c.policy->charge_permille * 1000);
-    const std::int64_t cap = affordable_output(at_cost, c.bound, *c.price, c.tier) / c.asked.choices;
-    if (cap < limits::output_tokens_floor || cap >= c.cap) return false;
-    c.cap = cap;
-    c.cap_is_ours = true;
-    set_bound(c, c.bound.input_tokens);
-    return true;
-}
-
-task<std::optional<refusal>> try_hold(call& c) {
+// One question to the ledger about what stands now.
+task<std::optional<refusal>> ask_ledger(call& c) {
     ledger::reserve_op op = reserve_op_of(c);
     auto answer = co_await c.use.ledger.reserve(std::move(op));
     if (!answer) {
         refusal out;
         out.code = answer.error().code;
-        out.message = "";
         out.retry_after_ms = 1000;
         co_return out;
     }
@@ -94,27 +77,134 @@ task<std::optional<refusal>> try_hold(call& c) {
     co_return std::nullopt;
 }
 
+// The ledger's answer moves the course on; another model may take the place.
+policy::next take(call& c) {
+    c.answers.push_back(reading_of(c));
+    const policy::next step = c.course->take(c.answers.back());
+    const policy::candidate* cheaper = c.course->downgraded();
+    if (cheaper && cheaper->model != c.offer.target->alias) {
+        c.offer = quote_for(c, c.config->catalog->models.at(cheaper->model));
+        c.fallback_reason = "downgrade:" + std::string(c.course->downgraded_by());
+    }
+    TG_ASSERT(c.holding == (step == policy::next::serve));
+    return step;
+}
+
+// What the course is judged by has changed: it begins again, with the model asked for.
+void begin_course(call& c, policy::outlook& more) {
+    c.answers.clear();
+    c.outlook = {};
+    c.confirmation_id.clear();
+    c.fallback_reason.clear();
+    if (c.offer.target != c.asked_for) quote_again(c);
+    c.course.emplace(c.facts, *c.policy, more);
+}
+
+bool lacks_money(const call& c) {
+    if (c.held.why == ledger::refused_by::prepaid || c.held.why == ledger::refused_by::prepaid_held) return true;
+    const measure what = c.course->limits()[c.held.limit].check.what;
+    return what == measure::cost || what == measure::tokens;
+}
+
+enum class followed : std::uint8_t {
+    to_its_end, // `last` says which
+    counted,    // the request has become smaller: begin again
+    spent,      // the confirmation was used before: begin again without it
+};
+
+struct way {
+    followed how = followed::to_its_end;
+    policy::next last = policy::next::hold;
+    std::optional<refusal> failed;
+};
+
+task<way> follow(call& c) {
+    way out;
+    while (out.last == policy::next::hold) {
+        out.failed = co_await ask_ledger(c);
+        if (out.failed) break;
+        const auto why = c.held.why;
+        if (!c.holding && why == ledger::refused_by::token_spent) {
+            c.confirmation_spent = true;
+            out.how = followed::spent;
+            break;
+        }
+        if (!c.holding && (why == ledger::refused_by::ended || why == ledger::refused_by::expired_grants)) {
+            out.failed.emplace().code = errc::ledger_unavailable;
+            break;
+        }
+        if (!c.holding && lacks_money(c) && count_exactly(c)) {
+            out.how = followed::counted;
+            break;
+        }
+        out.last = take(c);
+    }
+    co_return out;
+}
+
+// Money left by every limit and the balance, before this request; nothing when neither applies.
+std::optional<usd_nano> money_left(const call& c) {
+    std::optional<usd_nano> left;
+    const auto take = [&](std::int64_t amount) { left = left ? std::min(*left, usd_nano(amount)) : usd_nano(amount); };
+    const policy::ledger_reading& last = c.answers.back();
+    for (std::size_t i = 0; i < last.limits.size(); ++i) {
+        const limit_check& check = c.course->limits()[i].check;
+        const policy::limit_reading& at = last.limits[i];
+        if (check.what == measure::cost && check.hard) take(check.maximum - at.used - at.held);
+    }
+    if (const auto& at = last.prepaid) take(at->credit - at->used - at->held);
+    return left;
+}
+
+// output.clamp_to_budget: a lower cap rather than a refusal. True when there is one above the floor.
+bool clamp_output(call& c) {
+    if (!c.policy->clamp_to_budget || c.cap_limit || c.offer.cap == 0 || !c.offer.price) return false;
+    const auto left = money_left(c);
+    if (!left || *left <= usd_nano()) return false;
+    const usd_nano at_cost(left->count() / c.policy->charge_permille * 1000);
+    const std::int64_t cap = affordable_output(at_cost, c.offer.bound, *c.offer.price, c.offer.tier) / c.asked.choices;
+    if (cap < limits::output_tokens_floor || cap >= c.offer.cap) return false;
+    c.cap_limit = cap;
+    quote_again(c);
+    return true;
+}
+
+refusal ask_for_confirmation(call& c) {
+    refusal out = refusal_of(c);
+    const auto token = c.use.confirmations.issue(binding_of(c, c.course->about()), c.use.clock.now());
+    out.extra.emplace_back("confirmation.token", token.text);
+    out.extra.emplace_back("confirmation.header", "X-AI-Confirm");
+    out.extra.emplace_back("confirmation.expires_at", to_rfc3339(token.expires));
+    out.extra.emplace_back("confirmation.estimate_usd", to_usd(c.offer.estimate));
+    out.message += " Send the same request again with the header X-AI-Confirm: " + token.text + " until " +
+                   to_rfc3339(token.expires) + " to let it pass once.";
+    return out;
+}
+
 }
 
 task<std::optional<refusal>> hold(call& c) {
+    look_ahead more(c);
     std::uint32_t waited_ms = 0, pause_ms = first_pause_ms;
-    bool clamped = false;
     for (;;) {
-        if (auto failed = co_await try_hold(c)) co_return failed;
-        if (c.holding) break;
-        if (about_money(c) && count_exactly(c)) continue;
-        const bool waiting_helps = may_come_back(c) && waited_ms < limits::capacity_wait_ms_max && !c.x.stop().fired();
-        if (!waiting_helps) {
-            if (about_money(c) && !clamped && clamp_output(c)) {
-                clamped = true;
-                continue;
-            }
-            co_return refusal_of(c);
+        begin_course(c, more);
+        way went = co_await follow(c);
+        if (went.failed) co_return went.failed;
+        if (went.how != followed::to_its_end) continue;
+        if (went.last == policy::next::serve) break;
+        const bool waiting_helps =
+            c.course->may_come_back() && waited_ms < limits::capacity_wait_ms_max && !c.x.stop().fired();
+        if (waiting_helps) {
+            co_await c.use.clock.sleep(pause_ms);
+            waited_ms += pause_ms;
+            pause_ms = std::min(pause_ms * 2, pause_ms_max);
+            continue;
         }
-        co_await c.use.clock.sleep(pause_ms);
-        waited_ms += pause_ms;
-        pause_ms = std::min(pause_ms * 2, std::uint32_t{200});
+        if (lacks_money(c) && went.last == policy::next::refuse && clamp_output(c)) continue;
+        c.decided = policy::decided_by(c.rules, *c.course, went.last);
+        co_return went.last == policy::next::confirm ? ask_for_confirmation(c) : refusal_of(c);
     }
+    c.decided = policy::decided_by(c.rules, *c.course, policy::next::serve);
     c.held_us = c.use.clock.steady_us();
     c.use.metrics.admitted.fetch_add(1, std::memory_order_relaxed);
     note_readings(c);

@@ -1,5 +1,6 @@
-// Step 3: the most this request can cost at the price in force. Pure.
+// Step 3: the most this request can cost at the price in force, with this model or another. Pure. Step 4: the rules.
 #include "call.hpp"
+#include "customer_money.hpp"
 
 #include <tollgate/core/limits.hpp>
 
@@ -16,13 +17,13 @@ std::int64_t default_cap(const call& c) {
     return c.policy->default_max_tokens;
 }
 
-// min(asked, model maximum); the policy's default where nothing was asked.
-void set_cap(call& c) {
+// min(asked, model maximum); the policy's default where nothing was asked. No more than what a budget was cut to.
+void set_cap(const call& c, quote& of) {
     if (c.where == openai::endpoint::embeddings) return;
     const std::int64_t asked = c.asked.max_output.value_or(default_cap(c));
-    const std::int64_t most = c.target->max_output_tokens > 0 ? c.target->max_output_tokens : limits::tokens_max;
-    c.cap = std::min(asked, most);
-    c.cap_is_ours = !c.asked.max_output || c.cap != asked;
+    const std::int64_t most = of.target->max_output_tokens > 0 ? of.target->max_output_tokens : limits::tokens_max;
+    of.cap = std::min({asked, most, c.cap_limit.value_or(limits::tokens_max)});
+    of.cap_is_ours = !c.asked.max_output || of.cap != asked;
 }
 
 service_tier tier_of(const call& c) {
@@ -33,75 +34,87 @@ service_tier tier_of(const call& c) {
     return priority ? service_tier::automatic : service_tier::standard;
 }
 
-usd_nano in_customer_money(const call& c, usd_nano cost) {
-    const __int128 exact = static_cast<__int128>(cost.count()) * c.policy->charge_permille;
-    return usd_nano(static_cast<std::int64_t>((exact + 999) / 1000));
-}
-
-void price_the_bound(call& c) {
-    c.facts.tokens = c.bound.input_tokens + c.bound.output_tokens;
-    c.estimate = c.input_estimate = usd_nano();
-    if (!c.price) return;
-    usage_bound input_only = c.bound;
-    input_only.output_tokens = 0;
-    const auto whole = worst_case(c.bound, *c.price, c.tier);
-    const auto input = worst_case(input_only, *c.price, c.tier);
-    // Past every amount we can hold: let the largest one be refused by whatever limit there is.
-    c.estimate = in_customer_money(c, whole.value_or(usd_nano(limits::amount_nano_max)));
-    c.input_estimate = in_customer_money(c, input.value_or(usd_nano(limits::amount_nano_max)));
-    c.facts.estimate = c.estimate;
-}
-
-}
-
-void set_bound(call& c, std::int64_t input_tokens) {
-    c.bound.input_tokens = input_tokens;
-    c.bound.audio_input_tokens = c.asked.audio_tokens;
-    c.bound.image_input_tokens = c.asked.image_tokens;
+void set_bound(const call& c, quote& of) {
+    const std::int64_t input = openai::input_bound(c.asked, *of.target, c.exact_text);
+    of.bound.input_tokens = input;
+    of.bound.audio_input_tokens = c.asked.audio_tokens;
+    of.bound.image_input_tokens = c.asked.image_tokens;
     // Rejected predicted tokens are billed as output, beyond the cap.
-    c.bound.output_tokens = c.cap * c.asked.choices + c.asked.prediction_bytes;
+    of.bound.output_tokens = of.cap * c.asked.choices + c.asked.prediction_bytes;
     if (c.asked.hosted_tools > 0) {
         // Hosted tools loop inside the request, and each round reads the whole context again.
-        c.bound.tool_calls = std::min(c.asked.max_tool_calls.value_or(INT64_MAX), c.policy->hosted_tool_calls_max);
-        c.bound.input_tokens = (c.bound.tool_calls + 1) * std::max(input_tokens, c.target->context_tokens);
+        of.bound.tool_calls = std::min(c.asked.max_tool_calls.value_or(INT64_MAX), c.policy->hosted_tool_calls_max);
+        of.bound.input_tokens = (of.bound.tool_calls + 1) * std::max(input, of.target->context_tokens);
     }
-    price_the_bound(c);
+    of.tokens = of.bound.input_tokens + of.bound.output_tokens;
+}
+
+void set_estimate(const call& c, quote& of) {
+    if (!of.price) return;
+    usage_bound input_only = of.bound;
+    input_only.output_tokens = 0;
+    const auto whole = worst_case(of.bound, *of.price, of.tier);
+    const auto input = worst_case(input_only, *of.price, of.tier);
+    // Past every amount we can hold: let the largest one be refused by whatever limit there is.
+    of.estimate = to_hold(*c.policy, whole.value_or(usd_nano(limits::amount_nano_max)));
+    of.input_estimate = to_hold(*c.policy, input.value_or(usd_nano(limits::amount_nano_max)));
+}
+
+// The facts about the model asked for.
+void state_offer(call& c) {
+    policy::facts& facts = c.facts;
+    facts.who.tier = c.offer.target->tier;
+    facts.who.provider = c.offer.target->provider->name;
+    facts.tier_rank = c.config->catalog->rank_of(c.offer.target->tier);
+    facts.right_endpoint = c.offer.target->embeddings == (c.where == openai::endpoint::embeddings);
+    facts.model_priced = c.offer.price != nullptr;
+    facts.tokens = c.offer.tokens;
+    facts.estimate = c.offer.estimate;
+    facts.input_estimate = c.offer.input_estimate;
+}
+
+}
+
+quote quote_for(const call& c, std::shared_ptr<const model> target) {
+    quote out;
+    out.target = std::move(target);
+    out.price = out.target->price_at(c.arrived);
+    out.tier = tier_of(c);
+    set_cap(c, out);
+    set_bound(c, out);
+    set_estimate(c, out);
+    return out;
+}
+
+void quote_again(call& c) {
+    c.offer = quote_for(c, c.asked_for);
+    state_offer(c);
+    c.record_beginning.clear();
 }
 
 // The byte bound did not fit: count, once. True when that made the request smaller.
 bool count_exactly(call& c) {
-    if (c.counted_exactly || c.asked.text_bytes == 0) return false;
-    c.counted_exactly = true;
-    const std::int64_t text = openai::count_input_tokens(c.where, c.body);
+    if (c.exact_text || c.asked.text_bytes == 0) return false;
+    c.exact_text = openai::count_input_tokens(c.where, c.body);
     const std::int64_t before = c.facts.tokens;
-    set_bound(c, openai::input_bound(c.asked, *c.target, text));
+    quote_again(c);
     return c.facts.tokens < before;
 }
 
 void estimate(call& c) {
-    policy::facts& facts = c.facts;
-    facts.hosted_tools = c.asked.hosted_tools;
-    facts.background = c.asked.background;
-    facts.model_known = c.target != nullptr;
-    if (!c.target) return;
-    facts.who.tier = c.target->tier;
-    facts.who.provider = c.target->provider->name;
-    facts.right_endpoint = c.target->embeddings == (c.where == openai::endpoint::embeddings);
-    c.price = c.target->price_at(c.arrived);
-    facts.model_priced = c.price != nullptr;
-
-    set_cap(c);
-    c.tier = tier_of(c);
-    set_bound(c, openai::input_bound(c.asked, *c.target));
+    c.facts.hosted_tools = c.asked.hosted_tools;
+    c.facts.background = c.asked.background;
+    c.facts.model_known = c.asked_for != nullptr;
+    if (c.asked_for) quote_again(c);
 }
 
 std::optional<refusal> judge(call& c) {
-    auto objection = policy::decide(c.facts, c.policy.get());
+    c.rules = policy::decide(c.facts, c.policy.get());
+    const auto& objection = c.rules.objection;
     if (objection && objection->code == errc::request_cost_limit_exceeded && count_exactly(c))
-        objection = policy::decide(c.facts, c.policy.get());
-    if (objection) return objection;
-    c.checks = policy::limits_for(c.facts, *c.policy);
-    return std::nullopt;
+        c.rules = policy::decide(c.facts, c.policy.get());
+    if (objection) c.decided = policy::decided_by(c.rules, c.facts);
+    return objection;
 }
 
 }

@@ -24,28 +24,26 @@ std::string until(const refusal& out) {
                          : " An administrator can raise the limit.";
 }
 
-void tell_cost(const call& c, const ledger::reading& at, bool held, refusal& out) {
-    out.limit_usd = usd_nano(c.checks[at.limit].maximum);
+void tell_cost(const call& c, const policy::applied_limit& limit, const ledger::reading& at, refusal& out) {
+    out.limit_usd = usd_nano(limit.check.maximum);
     out.spent_usd = at.at.spent;
     out.reserved_usd = at.at.held;
-    out.required_usd = c.estimate;
-    const std::string limit = out.limit_name + " of " + to_usd(*out.limit_usd) + " USD";
+    out.required_usd = c.offer.estimate;
+    const std::string name = out.limit_name + " of " + to_usd(*out.limit_usd) + " USD";
     const std::string sums = " (spent " + to_usd(at.at.spent) + ", held by running requests " + to_usd(at.at.held) +
-                             ", this request needs up to " + to_usd(c.estimate) + ").";
+                             ", this request needs up to " + to_usd(c.offer.estimate) + ").";
     const std::string whose = out.scope_kind + " " + out.scope_id;
-    if (held) {
-        out.code = errc::reservation_capacity_exceeded;
+    if (out.code == errc::reservation_capacity_exceeded) {
         out.retry_after_ms = capacity_retry_ms;
-        out.message = "What is left of " + limit + " for " + whose + " is held by running requests" + sums +
+        out.message = "What is left of " + name + " for " + whose + " is held by running requests" + sums +
                       " Retry when they have ended.";
         return;
     }
-    out.message =
-        "The " + limit + " for " + whose + " does not cover this request in " + out.period + sums + until(out);
+    out.message = "The " + name + " for " + whose + " does not cover this request in " + out.period + sums + until(out);
 }
 
-void tell_count(const call& c, const ledger::reading& at, refusal& out) {
-    const limit_check& check = c.checks[at.limit];
+void tell_count(const call& c, const policy::applied_limit& limit, const ledger::reading& at, refusal& out) {
+    const limit_check& check = limit.check;
     out.limit_count = check.maximum;
     const std::string unit = check.what == measure::tokens     ? "tokens"
                              : check.what == measure::requests ? "requests"
@@ -53,7 +51,7 @@ void tell_count(const call& c, const ledger::reading& at, refusal& out) {
     const std::int64_t used = check.what == measure::tokens     ? at.at.tokens + at.at.tokens_held
                               : check.what == measure::requests ? at.at.requests
                                                                 : at.at.in_flight;
-    const std::int64_t wanted = check.what == measure::tokens ? c.facts.tokens : 1;
+    const std::int64_t wanted = check.what == measure::tokens ? c.offer.tokens : 1;
     out.used_count = used;
     out.required_count = wanted;
     if (check.what == measure::concurrency)
@@ -69,58 +67,63 @@ void tell_count(const call& c, const ledger::reading& at, refusal& out) {
                   " used, this request needs " + std::to_string(wanted) + ").";
 }
 
-refusal limit_refusal(const call& c, bool held) {
-    const ledger::reading& at = c.held.readings[c.held.limit];
-    const limit_check& check = c.checks[at.limit];
-    policy::limit_name name = policy::name_limit(check, at.limit, c.facts, *c.policy);
+refusal limit_refusal(const call& c, std::size_t index) {
+    const policy::applied_limit& limit = c.course->limits()[index];
+    const ledger::reading& at = c.held.readings[index];
+    policy::limit_scope scope = policy::scope_of(limit, c.course->about());
     refusal out;
-    out.code = name.code;
-    out.limit_name = std::move(name.name);
-    out.scope_kind = std::move(name.scope_kind);
-    out.scope_id = std::move(name.scope_id);
-    out.over_limit_action = std::move(name.action);
-    out.period = period_of(check, at.start_s, *c.policy);
+    out.code = c.course->code();
+    out.limit_name = limit.name;
+    out.scope_kind = std::move(scope.kind);
+    out.scope_id = std::move(scope.id);
+    out.over_limit_action = policy::name_of(*limit.actions);
+    out.period = period_of(limit.check, at.start_s, *c.policy);
     if (at.end_s) out.resets_at = instant::from_seconds(*at.end_s);
-    if (check.what == measure::cost)
-        tell_cost(c, at, held, out);
+    if (limit.check.what == measure::cost)
+        tell_cost(c, limit, at, out);
     else
-        tell_count(c, at, out);
+        tell_count(c, limit, at, out);
     return out;
 }
 
-refusal prepaid_refusal(const call& c, bool held) {
+refusal prepaid_refusal(const call& c) {
     TG_ASSERT(c.held.prepaid);
+    const bool held = c.course->may_come_back();
     const ledger::balance& at = *c.held.prepaid;
     refusal out;
-    out.code = held ? errc::reservation_capacity_exceeded : errc::prepaid_balance_required;
+    out.code = c.course->code();
     out.limit_name = "prepaid_balance";
     out.scope_kind = "tenant";
     out.scope_id = c.facts.who.tenant;
     out.limit_usd = at.credited + c.policy->credit_limit;
     out.spent_usd = at.spent;
     out.reserved_usd = at.held;
-    out.required_usd = c.estimate;
+    out.required_usd = c.offer.estimate;
     const std::string sums = "Prepaid balance " + to_usd(at.credited - at.spent) + " USD, held by running requests " +
-                             to_usd(at.held) + ", this request needs up to " + to_usd(c.estimate) + ".";
+                             to_usd(at.held) + ", this request needs up to " + to_usd(c.offer.estimate) + ".";
     out.message =
         sums + (held ? " Retry when they have ended." : " Top up the balance, or lower max_completion_tokens.");
     if (held) out.retry_after_ms = capacity_retry_ms;
     return out;
 }
 
+// Cheaper models that were looked at in vain, and why.
+void tell_downgrades(const call& c, refusal& out) {
+    std::string tried;
+    for (const policy::step_taken& step : c.course->steps()) {
+        if (step.what != policy::action::downgrade || step.said == "served") continue;
+        tried += (tried.empty() ? "" : ", ") + (step.model.empty() ? step.said : step.model + ": " + step.said);
+    }
+    if (!tried.empty()) out.extra.emplace_back("downgrade_tried", std::move(tried));
+}
+
 }
 
 refusal refusal_of(const call& c) {
     TG_ASSERT(!c.held.admitted);
-    refusal out;
-    switch (c.held.why) {
-    case ledger::refused_by::limit: out = limit_refusal(c, false); break;
-    case ledger::refused_by::limit_held: out = limit_refusal(c, true); break;
-    case ledger::refused_by::prepaid: out = prepaid_refusal(c, false); break;
-    case ledger::refused_by::prepaid_held: out = prepaid_refusal(c, true); break;
-    case ledger::refused_by::expired_grants:
-    case ledger::refused_by::ended: out.code = errc::ledger_unavailable; break;
-    }
+    const auto limit = c.course->stopped_by();
+    refusal out = limit ? limit_refusal(c, *limit) : prepaid_refusal(c);
+    tell_downgrades(c, out);
     out.policy_version = c.policy->version;
     out.openai_profile = c.policy->refusals == policy::refusal_profile::openai;
     return out;

@@ -9,16 +9,6 @@ namespace tollgate::app {
 
 namespace {
 
-std::string_view route_of(openai::endpoint where) {
-    switch (where) {
-    case openai::endpoint::chat_completions: return "/v1/chat/completions";
-    case openai::endpoint::completions: return "/v1/completions";
-    case openai::endpoint::embeddings: return "/v1/embeddings";
-    case openai::endpoint::responses: return "/v1/responses";
-    }
-    return {};
-}
-
 // "00-<32 hex>-<16 hex>-01": the caller's trace, for people who look for both sides of a request.
 std::string_view trace_id_of(const call& c) {
     const auto value = find_field(c.x.fields(), "traceparent").value_or("");
@@ -38,19 +28,56 @@ void write_identity(json_writer& out, const call& c) {
 
 void write_intent(json_writer& out, const call& c) {
     const attribution& who = c.facts.who;
-    out.optional_member("feature", who.feature).member("route", route_of(c.where));
+    out.optional_member("feature", who.feature).member("route", openai::route_of(c.where));
     out.optional_member("environment", who.environment).optional_member("request_class", who.request_class);
     if (c.asked.stream) out.member("stream", true);
 }
 
-void write_routing(json_writer& out, const call& c) {
+void write_versions(json_writer& out, const call& c) {
+    out.member("price_version", c.config->catalog->price_version);
+    if (!c.policy) return;
+    out.member("policy_version", c.policy->version).member("policy_hash", c.policy->hash);
+    const auto local = c.arrived.seconds() + c.policy->zone->offset_at(c.arrived.seconds());
+    out.member("invoice_period", to_rfc3339(instant::from_seconds(local)).substr(0, 7));
+}
+
+recorded_bound bound_of(const call& c) {
+    recorded_bound out;
+    if (!c.asked_for) return out;
+    // Of the model asked for: another one's stands among the candidates.
+    const quote& of = c.offer;
+    out.input_tokens = of.bound.input_tokens;
+    out.output_tokens = of.bound.output_tokens;
+    out.tool_calls = of.bound.tool_calls;
+    out.audio_input_tokens = of.bound.audio_input_tokens;
+    out.image_input_tokens = of.bound.image_input_tokens;
+    out.cap = of.cap;
+    out.choices = c.asked.choices;
+    return out;
+}
+
+// What stands before the ledger is asked, once for the hold's record and for the final one.
+const std::string& beginning(call& c) {
+    if (!c.record_beginning.empty()) return c.record_beginning;
+    std::string& text = c.record_beginning;
+    text.reserve(1024);
+    json_writer out(text);
+    out.begin_object();
+    write_identity(out, c);
+    write_intent(out, c);
     out.optional_member("model_requested", c.facts.who.model);
-    if (c.target) {
-        out.member("model_served", c.target->alias).member("tier", c.target->tier);
-        out.member("provider", c.target->provider->name);
+    write_versions(out, c);
+    write_facts(out, c.facts, bound_of(c));
+    return text;
+}
+
+void write_routing(json_writer& out, const call& c) {
+    if (c.offer.target) {
+        out.member("model_served", c.offer.target->alias).member("tier", c.offer.target->tier);
+        out.member("provider", c.offer.target->provider->name);
         out.optional_member("model_answered", c.model_answered);
+        out.optional_member("fallback_reason", c.fallback_reason);
     }
-    if (c.policy) out.member("policy_version", c.policy->version).member("policy_hash", c.policy->hash);
     out.member("attempts", c.attempts);
 }
 
@@ -61,19 +88,11 @@ void write_usage(json_writer& out, const call& c) {
     if (c.used.reasoning_tokens > 0) out.member("reasoning_tokens", c.used.reasoning_tokens);
 }
 
-void write_billing(json_writer& out, const call& c, bool ended) {
-    out.member("estimated_usd", c.estimate);
-    if (ended) {
-        write_usage(out, c);
-        out.member("cost_usd", c.charged).member("provider_cost_usd", c.provider_cost);
-        out.member("cost_source", name_of(c.source));
-        if (c.flagged) out.member("flagged", true);
-    }
-    out.member("price_version", c.config->catalog->price_version);
-    if (c.policy) {
-        const auto local = c.arrived.seconds() + c.policy->zone->offset_at(c.arrived.seconds());
-        out.member("invoice_period", to_rfc3339(instant::from_seconds(local)).substr(0, 7));
-    }
+void write_billing(json_writer& out, const call& c) {
+    write_usage(out, c);
+    out.member("cost_usd", c.charged).member("provider_cost_usd", c.provider_cost);
+    out.member("cost_source", name_of(c.source));
+    if (c.flagged) out.member("flagged", true);
 }
 
 void write_enforcement(json_writer& out, const call& c) {
@@ -81,35 +100,12 @@ void write_enforcement(json_writer& out, const call& c) {
     out.member("decision", allowed ? "allow" : "refuse").optional_member("code", c.code);
     if (c.remaining) out.member("remaining_usd", *c.remaining);
     if (c.policy) out.member("over_limit_action", policy::name_of(c.policy->over_limit));
-    for (const limit_check& check : c.checks)
-        if (check.what != measure::cost) {
-            out.member("rate_limit_bucket", check.scope);
+    if (!c.course) return;
+    for (const policy::applied_limit& limit : c.course->limits())
+        if (limit.check.what != measure::cost) {
+            out.member("rate_limit_bucket", limit.check.scope);
             break;
         }
-}
-
-// What the decision was made of: all that computing it again needs.
-void write_facts(json_writer& out, const call& c) {
-    out.key("facts").begin_object();
-    out.member("at_us", c.facts.at.us).member("tokens", c.facts.tokens);
-    out.member("estimate_nano", c.facts.estimate.count()).member("input_nano", c.input_estimate.count());
-    out.member("model_known", c.facts.model_known).member("model_priced", c.facts.model_priced);
-    out.member("cap", c.cap).member("choices", c.asked.choices);
-    if (c.facts.hosted_tools > 0) out.member("hosted_tools", c.facts.hosted_tools);
-    out.key("limits").begin_array();
-    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
-        const limit_check& check = c.checks[i];
-        const ledger::reading& at = c.held.readings[i];
-        out.begin_object().member("scope", check.scope).member("window", name_of(check.span));
-        out.member("start", at.start_s).member("maximum", check.maximum).member("hard", check.hard);
-        out.member("spent", at.at.spent.count()).member("held", at.at.held.count());
-        if (check.what != measure::cost)
-            out.member("requests", at.at.requests)
-                .member("tokens", at.at.tokens + at.at.tokens_held)
-                .member("in_flight", at.at.in_flight);
-        out.end_object();
-    }
-    out.end_array().end_object();
 }
 
 void write_timings(json_writer& out, const call& c) {
@@ -120,32 +116,38 @@ void write_timings(json_writer& out, const call& c) {
     out.member("total_us", now - c.started_us);
 }
 
-std::string write(const call& c, bool ended) {
+std::string final_record(call& c) {
     std::string text;
-    text.reserve(1536);
-    json_writer out(text);
-    out.begin_object();
-    write_identity(out, c);
-    write_intent(out, c);
+    text.reserve(beginning(c).size() + 1024);
+    text = beginning(c);
+    json_writer out = json_writer::inside(text);
     write_routing(out, c);
-    write_billing(out, c, ended);
-    if (ended) {
-        write_enforcement(out, c);
-        out.member("status", c.status);
-        if (c.client_gone) out.member("client_gone", true);
-        write_timings(out, c);
-    }
-    write_facts(out, c);
+    out.member("estimated_usd", c.offer.estimate);
+    write_billing(out, c);
+    write_enforcement(out, c);
+    out.member("status", c.status);
+    if (c.client_gone) out.member("client_gone", true);
+    write_timings(out, c);
+    write_answers(out, c.answers, c.outlook);
+    if (c.decided) out.key(decided_member).raw(decided_json(*c.decided));
     out.end_object();
     return text;
 }
 
 }
 
-std::string record_json(const call& c) { return write(c, false); }
+// As far as it is known: what is left of a request whose process dies.
+std::string record_json(call& c) {
+    std::string text = beginning(c);
+    json_writer out = json_writer::inside(text);
+    write_routing(out, c);
+    out.member("estimated_usd", c.offer.estimate);
+    out.end_object();
+    return text;
+}
 
 ledger::usage_row usage_row_of(call& c) {
-    c.final_record = write(c, true);
+    c.final_record = final_record(c);
     const attribution& who = c.facts.who;
     ledger::usage_row row;
     row.id = c.id;
@@ -156,16 +158,16 @@ ledger::usage_row usage_row_of(call& c) {
     row.agent = who.agent;
     row.end_user = who.end_user;
     row.model_requested = who.model;
-    if (c.target) {
-        row.model_served = c.target->alias;
-        row.provider = c.target->provider->name;
+    if (c.offer.target) {
+        row.model_served = c.offer.target->alias;
+        row.provider = c.offer.target->provider->name;
     }
     row.decision = c.held.admitted ? "allow" : "refuse";
     row.code = c.code;
     row.settlement_status = c.charged > usd_nano() || (c.held.admitted && c.status < 300) ? "charged" : "voided";
     row.status = c.status;
     row.used = c.used;
-    row.estimated = c.estimate;
+    row.estimated = c.offer.estimate;
     row.charged = c.charged;
     row.provider_cost = c.provider_cost;
     row.source = c.source;
@@ -175,7 +177,7 @@ ledger::usage_row usage_row_of(call& c) {
 }
 
 void record(call& c) {
-    if (c.final_record.empty()) c.final_record = write(c, true);
+    if (c.final_record.empty()) c.final_record = final_record(c);
     c.use.log.write(c.final_record);
     if (c.client_gone) c.use.metrics.client_gone.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t now = c.use.clock.steady_us();

@@ -1,5 +1,7 @@
 #include "relay.hpp"
 
+#include <tollgate/core/json_writer.hpp>
+
 #include <algorithm>
 
 namespace tollgate::app {
@@ -26,6 +28,15 @@ void add_answer_fields(const call& c, const ports::upstream_answer& answer, head
         typed = typed || same_name(f.name, "content-type");
     }
     if (!typed) fields.add("content-type", "application/json");
+}
+
+std::string usage_members(const call& c) {
+    std::string out = "\"cost_usd\":\"" + to_usd(c.charged) + '"';
+    if (c.fallback_reason.empty()) return out;
+    json_writer w = json_writer::inside(out);
+    w.member("model_requested", c.facts.who.model).member("model_served", c.offer.target->alias);
+    w.member("fallback_reason", c.fallback_reason);
+    return out;
 }
 
 task<> relay(call& c, ports::upstream_answer& answer) {

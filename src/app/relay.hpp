@@ -19,6 +19,10 @@ bool usage_is_ours(const call& c);
 void note_failure(call& c, const refusal& why);
 task<> send_failure(call& c, const refusal& why);
 
+// What a client finds in `usage` besides the provider's own counts, as JSON members: the final cost, and what another
+// model than the one asked for served.
+std::string usage_members(const call& c);
+
 // Fields of a good answer: the decision's, and those of the provider that a client may see.
 void add_answer_fields(const call& c, const ports::upstream_answer& answer, header_block& fields);
 

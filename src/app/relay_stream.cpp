@@ -84,7 +84,7 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
     openai::stream_meter::options how_to;
     how_to.where = c.where;
     how_to.hide_usage = usage_is_ours(c);
-    how_to.quirks = c.target->provider->quirks;
+    how_to.quirks = c.offer.target->provider->quirks;
     openai::stream_meter meter(how_to);
 
     const ending how = co_await pump(c, answer, meter);
@@ -104,8 +104,8 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
         co_await end_broken(c, how);
         co_return;
     }
-    const std::string cost = to_usd(c.charged);
-    const std::string_view rest = meter.tail(cost);
+    const std::string members = usage_members(c);
+    const std::string_view rest = meter.tail(members);
     const bool written = co_await write_one(c.x, rest);
     const bool finished = written && co_await c.x.finish();
     c.client_gone = !finished;

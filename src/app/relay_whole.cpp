@@ -42,12 +42,9 @@ task<whole_body> read_all(ports::upstream_answer& answer) {
     co_return out;
 }
 
-// `usage.cost_usd` in the body, where the client finds the final cost.
-void insert_cost(std::string& body, const openai::answer_report& report, usd_nano charged) {
-    if (report.usage_close == 0) return;
-    std::string member = report.usage_empty ? "" : ",";
-    member += "\"cost_usd\":\"" + to_usd(charged) + "\"";
-    body.insert(report.usage_close, member);
+// Into the body's `usage`, where the client finds the final cost.
+void insert_members(std::string& body, const openai::answer_report& report, const std::string& members) {
+    if (report.usage_close > 0) body.insert(report.usage_close, (report.usage_empty ? "" : ",") + members);
 }
 
 std::string_view retry_after_of(const ports::upstream_answer& answer) {
@@ -96,7 +93,7 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
         co_await pass_error(c, answer, got.bytes);
         co_return;
     }
-    const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.target->provider->quirks);
+    const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.offer.target->provider->quirks);
     if (!got.complete) {
         co_await pass_cut(c, got, report);
         co_return;
@@ -111,7 +108,7 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
     end.counted_output = report.output_tokens_counted;
     c.status = answer.status();
     co_await settle(c, end);
-    insert_cost(got.bytes, report, c.charged);
+    insert_members(got.bytes, report, usage_members(c));
 
     header_block fields;
     add_answer_fields(c, answer, fields);

@@ -1,5 +1,6 @@
 // Step 8: what the request cost, exactly once, on every way out.
 #include "call.hpp"
+#include "customer_money.hpp"
 
 #include <tollgate/core/assert.hpp>
 #include <tollgate/core/limits.hpp>
@@ -10,50 +11,42 @@ namespace tollgate::app {
 
 namespace {
 
-usd_nano in_customer_money(const call& c, usd_nano cost) {
-    const __int128 exact = static_cast<__int128>(cost.count()) * c.policy->charge_permille;
-    return usd_nano(static_cast<std::int64_t>((exact + 500) / 1000));
-}
-
-usd_nano in_provider_money(const call& c, usd_nano charge) {
-    return usd_nano(
-        static_cast<std::int64_t>(static_cast<__int128>(charge.count()) * 1000 / c.policy->charge_permille));
-}
-
 // The model and tier that the answer names decide the price, under the book in force when the request was held.
 void charge_usage(call& c, const outcome& end, const openai::settlement& settled) {
     const std::string& named = end.report.model;
     const tollgate::price* price = nullptr;
-    if (!named.empty() && named != c.target->upstream_name)
-        price = c.config->catalog->price_of(c.target->provider->name, named, c.arrived);
-    if (!price) price = c.price;
+    if (!named.empty() && named != c.offer.target->upstream_name)
+        price = c.config->catalog->price_of(c.offer.target->provider->name, named, c.arrived);
+    if (!price) price = c.offer.price;
     if (!price) return;
-    const service_tier asked = c.tier == service_tier::automatic ? service_tier::standard : c.tier;
+    const service_tier asked = c.offer.tier == service_tier::automatic ? service_tier::standard : c.offer.tier;
     const auto cost = cost_of(settled.used, *price, end.report.tier.value_or(asked));
     if (cost) {
         c.provider_cost = *cost;
-        c.charged = in_customer_money(c, *cost);
+        c.charged = to_charge(*c.policy, *cost);
         return;
     }
     c.flagged = true;
-    c.charged = c.estimate;
-    c.provider_cost = in_provider_money(c, c.estimate);
+    c.charged = c.offer.estimate;
+    c.provider_cost = to_provider_cost(*c.policy, c.offer.estimate);
 }
 
 void charge_hold(call& c, usd_nano amount, cost_source source) {
     c.charged = amount;
-    c.provider_cost = in_provider_money(c, amount);
+    c.provider_cost = to_provider_cost(*c.policy, amount);
     c.source = source;
     c.flagged = true;
-    c.used.prompt_tokens = c.bound.input_tokens;
-    if (amount == c.estimate) c.used.completion_tokens = c.bound.output_tokens;
+    c.used.prompt_tokens = c.offer.bound.input_tokens;
+    if (amount == c.offer.estimate) c.used.completion_tokens = c.offer.bound.output_tokens;
 }
 
 // Nobody knows what it cost: as the policy says.
 bool charge_unknown(call& c) {
     switch (c.policy->usage_unknown) {
-    case policy::usage_unknown::charge_estimate: charge_hold(c, c.estimate, cost_source::estimated); return true;
-    case policy::usage_unknown::charge_input: charge_hold(c, c.input_estimate, cost_source::estimated); return true;
+    case policy::usage_unknown::charge_estimate: charge_hold(c, c.offer.estimate, cost_source::estimated); return true;
+    case policy::usage_unknown::charge_input:
+        charge_hold(c, c.offer.input_estimate, cost_source::estimated);
+        return true;
     case policy::usage_unknown::release: return false;
     }
     TG_ASSERT(false);
@@ -64,22 +57,22 @@ bool measure_cost(call& c, const outcome& end) {
     if (end.how == outcome::end::not_sent || end.how == outcome::end::refused) return false;
     if (end.how == outcome::end::unknown) return charge_unknown(c);
     openai::settlement_input in;
-    in.bound = c.bound;
+    in.bound = c.offer.bound;
     in.report = end.report;
     in.complete = end.how == outcome::end::complete;
     in.answered = true;
     in.counted_output = end.counted_output;
-    in.input_estimate = c.bound.input_tokens;
+    in.input_estimate = c.offer.bound.input_tokens;
     const openai::settlement settled = openai::settle_usage(in);
     c.flagged = settled.flagged;
     if (settled.at_hold) {
-        charge_hold(c, c.estimate, cost_source::estimated);
+        charge_hold(c, c.offer.estimate, cost_source::estimated);
         return true;
     }
     c.used = settled.used;
     c.source = settled.source;
     charge_usage(c, end, settled);
-    if (c.charged > c.estimate) c.flagged = true;
+    if (c.charged > c.offer.estimate) c.flagged = true;
     return true;
 }
 
@@ -94,7 +87,7 @@ void count(call& c, const ports::ledger_port::settled& done) {
     if (done.outcome.overage > usd_nano()) add(m.overages, 1);
     if (done.in_outbox) add(m.outboxed, 1);
     add(m.charged_nano_usd, c.charged.count());
-    add(m.estimated_nano_usd, c.estimate.count());
+    add(m.estimated_nano_usd, c.offer.estimate.count());
     add(m.prompt_tokens, c.used.prompt_tokens);
     add(m.completion_tokens, c.used.completion_tokens);
 }

@@ -43,7 +43,7 @@ task<std::optional<refusal>> read_body(call& c) {
     fill(who.end_user, c.asked.end_user);
     who.model = c.asked.model;
     const auto& models = c.config->catalog->models;
-    if (const auto at = models.find(c.asked.model); at != models.end()) c.target = at->second;
+    if (const auto at = models.find(c.asked.model); at != models.end()) c.asked_for = at->second;
     co_return std::nullopt;
 }
 

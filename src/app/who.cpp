@@ -83,7 +83,11 @@ task<std::optional<refusal>> identify(call& c) {
     if (const auto at = tenants.find(c.caller->tenant); at != tenants.end()) c.policy = at->second;
 
     // A dead key or tenant is refused before its body is read.
-    if (auto objection = policy::decide_caller(facts, c.policy.get())) co_return objection;
+    c.rules = policy::decide_caller(facts, c.policy.get());
+    if (c.rules.objection) {
+        c.decided = policy::decided_by(c.rules, facts);
+        co_return c.rules.objection;
+    }
     co_return read_tags(c);
 }
 

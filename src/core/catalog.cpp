@@ -1,5 +1,7 @@
 #include <tollgate/core/catalog.hpp>
 
+#include <algorithm>
+
 namespace tollgate {
 
 namespace {
@@ -17,6 +19,10 @@ const price* model::price_at(instant when) const { return in_force(prices, when)
 const model* catalog::find(std::string_view alias) const {
     const auto at = models.find(std::string(alias));
     return at == models.end() ? nullptr : at->second.get();
+}
+
+std::int32_t catalog::rank_of(std::string_view tier) const {
+    return static_cast<std::int32_t>(std::ranges::find(tiers, tier) - tiers.begin());
 }
 
 const price* catalog::price_of(std::string_view provider, std::string_view upstream_name, instant when) const {

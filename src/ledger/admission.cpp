@@ -9,21 +9,12 @@ namespace tollgate::ledger {
 
 namespace {
 
-enum class fit : std::uint8_t { fits, held, spent };
-
-// `used` is final, `held` may come back.
-fit judge(std::int64_t used, std::int64_t held, std::int64_t wanted, std::int64_t maximum) {
-    using wide = __int128;
-    if (wide{used} + held + wanted <= maximum) return fit::fits;
-    return wide{used} + wanted <= maximum ? fit::held : fit::spent;
-}
-
 fit judge(const limit_check& check, const counter& at, const reservation& hold) {
     switch (check.what) {
-    case measure_kind::cost: return judge(at.spent.count(), at.held.count(), hold.amount.count(), check.maximum);
-    case measure_kind::tokens: return judge(at.tokens, at.tokens_held, hold.tokens, check.maximum);
-    case measure_kind::requests: return judge(at.requests, 0, 1, check.maximum);
-    case measure_kind::concurrency: return judge(at.in_flight, 0, 1, check.maximum);
+    case measure_kind::cost: return fit_of(at.spent.count(), at.held.count(), hold.amount.count(), check.maximum);
+    case measure_kind::tokens: return fit_of(at.tokens, at.tokens_held, hold.tokens, check.maximum);
+    case measure_kind::requests: return fit_of(at.requests, 0, 1, check.maximum);
+    case measure_kind::concurrency: return fit_of(at.in_flight, 0, 1, check.maximum);
     }
     TG_ASSERT(false);
 }
@@ -59,7 +50,7 @@ void judge_prepaid(const reserve_op& op, const working_set& rows, reserve_outcom
     if (at.next_expiry_s && *at.next_expiry_s <= rows.now().seconds())
         return refuse(out, refused_by::expired_grants, 0);
     const std::int64_t credit = (at.credited + op.credit_limit).count();
-    const fit result = judge(at.spent.count(), at.held.count(), op.hold.amount.count(), credit);
+    const fit result = fit_of(at.spent.count(), at.held.count(), op.hold.amount.count(), credit);
     if (result == fit::spent) refuse(out, refused_by::prepaid, 0);
     if (result == fit::held) refuse(out, refused_by::prepaid_held, 0);
 }

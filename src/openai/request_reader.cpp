@@ -1,10 +1,22 @@
 #include "request_reader.hpp"
 
+#include <tollgate/core/assert.hpp>
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
 
 namespace tollgate::openai {
+
+std::string_view route_of(endpoint where) {
+    switch (where) {
+    case endpoint::chat_completions: return "/v1/chat/completions";
+    case endpoint::completions: return "/v1/completions";
+    case endpoint::embeddings: return "/v1/embeddings";
+    case endpoint::responses: return "/v1/responses";
+    }
+    TG_ASSERT(false);
+}
+
 
 namespace {
 

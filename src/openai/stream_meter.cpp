@@ -22,7 +22,7 @@ struct stream_meter::state {
 
     std::string_view feed(std::string_view bytes);
     std::string_view finish();
-    std::string_view tail(std::string_view cost_usd);
+    std::string_view tail(std::string_view usage_members);
 
     options options_;
     usage_report report_;
@@ -55,7 +55,7 @@ private:
     void pass_without(const sse_unit& unit, std::string_view data, member_cut cut);
     void hold(const sse_unit& unit, std::string_view data, const answer_walk& chunk);
     void release_held();
-    std::string with_cost(std::string_view cost_usd) const;
+    std::string with_members(std::string_view usage_members) const;
     std::string_view output();
 
     sse_splitter splitter_;
@@ -273,13 +273,11 @@ void stream_meter::state::complete_rest() {
     }
 }
 
-std::string stream_meter::state::with_cost(std::string_view cost_usd) const {
+std::string stream_meter::state::with_members(std::string_view usage_members) const {
     std::string out = held_.bytes;
-    if (cost_usd.empty() || held_.usage_close == 0) return out;
-    std::string member = held_.usage_empty ? "\"cost_usd\":\"" : ",\"cost_usd\":\"";
-    json::append_escaped(member, cost_usd);
-    member += '"';
-    out.insert(held_.usage_close, member);
+    if (usage_members.empty() || held_.usage_close == 0) return out;
+    std::string added(held_.usage_empty ? "" : ",");
+    out.insert(held_.usage_close, added.append(usage_members));
     return out;
 }
 
@@ -291,9 +289,9 @@ std::string_view stream_meter::state::finish() {
     return output();
 }
 
-std::string_view stream_meter::state::tail(std::string_view cost_usd) {
+std::string_view stream_meter::state::tail(std::string_view usage_members) {
     finish();
-    out_.append(run_).append(with_cost(cost_usd));
+    out_.append(run_).append(with_members(usage_members));
     run_ = {};
     held_ = {};
     if (ended_ && !responses()) out_ += "data: [DONE]\n\n";
@@ -308,7 +306,7 @@ std::string_view stream_meter::feed(std::string_view bytes) { return state_->fee
 bool stream_meter::ended() const { return state_->ended_; }
 bool stream_meter::failed() const { return state_->failed_; }
 std::string_view stream_meter::finish() { return state_->finish(); }
-std::string_view stream_meter::tail(std::string_view cost_usd) { return state_->tail(cost_usd); }
+std::string_view stream_meter::tail(std::string_view usage_members) { return state_->tail(usage_members); }
 const usage_report& stream_meter::report() const { return state_->report_; }
 bool stream_meter::usage_final() const {
     return state_->report_.present && (state_->usage_in_place_ || state_->ended_);

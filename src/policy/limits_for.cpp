@@ -36,7 +36,7 @@ std::vector<dimension> dimensions_of(const limit& l) {
 }
 
 // A request without a value for a dimension counts under the empty value: leaving a tag out is no way around a limit.
-std::string scope_of(const limit& l, const attribution& who) {
+std::string counter_scope(const limit& l, const attribution& who) {
     std::string scope;
     for (const dimension d : dimensions_of(l)) {
         if (!scope.empty()) scope += ';';
@@ -47,27 +47,25 @@ std::string scope_of(const limit& l, const attribution& who) {
     return scope.empty() ? "tenant" : scope;
 }
 
-bool refuses(const action_chain& chain) {
+bool does_more_than_notify(const action_chain& chain) {
     return std::ranges::any_of(chain, [](action step) { return step != action::notify; });
 }
 
-// The tenant's own fields first, in a fixed order; then `limits`. name_limit() counts the same way.
-enum class own : std::uint8_t { hard_stop, monthly_budget, daily_soft_limit };
-
-template <class Visit>
-void each_own_limit(const tenant_policy& p, Visit visit) {
-    if (p.hard_stop) visit(own::hard_stop, *p.hard_stop);
-    if (p.monthly_budget) visit(own::monthly_budget, *p.monthly_budget);
-    if (p.daily_soft_limit) visit(own::daily_soft_limit, *p.daily_soft_limit);
+// The hard stop knows no other action.
+const action_chain& fail_closed() {
+    static const action_chain chain{action::fail_closed};
+    return chain;
 }
 
-limit_check own_check(own which, usd_nano maximum, const tenant_policy& p) {
-    limit_check check;
-    check.scope = "tenant";
-    check.span = which == own::daily_soft_limit ? window::day : window::month;
-    check.maximum = maximum.count();
-    check.hard = which == own::hard_stop || (which == own::monthly_budget && refuses(p.over_limit));
-    return check;
+applied_limit own_limit(std::string_view name, window span, usd_nano maximum, const action_chain& actions) {
+    applied_limit out;
+    out.check.scope = "tenant";
+    out.check.span = span;
+    out.check.maximum = maximum.count();
+    out.check.hard = out.refuses = does_more_than_notify(actions);
+    out.name = name;
+    out.actions = &actions;
+    return out;
 }
 
 errc money_code(dimension d) {
@@ -106,53 +104,35 @@ errc code_of(const limit& l) {
 
 }
 
-std::vector<limit_check> limits_for(const facts& about, const tenant_policy& policy) {
-    std::vector<limit_check> checks;
-    checks.reserve(3 + policy.limits.size());
-    each_own_limit(policy, [&](own which, usd_nano maximum) { checks.push_back(own_check(which, maximum, policy)); });
+std::vector<applied_limit> limits_for(const facts& about, const tenant_policy& policy) {
+    std::vector<applied_limit> all;
+    all.reserve(3 + policy.limits.size());
+    const tenant_policy& p = policy;
+    if (p.hard_stop) all.push_back(own_limit("hard_stop_usd", window::month, *p.hard_stop, fail_closed()));
+    if (p.monthly_budget)
+        all.push_back(own_limit("monthly_budget_usd", window::month, *p.monthly_budget, p.over_limit));
+    if (p.daily_soft_limit)
+        all.push_back(own_limit("daily_soft_limit_usd", window::day, *p.daily_soft_limit, p.soft_limit));
     for (const limit& l : policy.limits) {
         if (!matches(l, about.who)) continue;
-        limit_check check;
-        check.scope = scope_of(l, about.who);
-        check.span = l.what == measure::concurrency ? window::total : l.span;
-        check.what = l.what;
-        check.maximum = l.maximum;
-        check.hard = refuses(l.actions);
-        checks.push_back(std::move(check));
+        applied_limit& one = all.emplace_back();
+        one.check.scope = counter_scope(l, about.who);
+        one.check.span = l.what == measure::concurrency ? window::total : l.span;
+        one.check.what = l.what;
+        one.check.maximum = l.maximum;
+        one.check.hard = one.refuses = does_more_than_notify(l.actions);
+        one.name = l.name;
+        one.actions = &l.actions;
+        one.from = &l;
     }
-    for (std::size_t i = 0; i < checks.size(); ++i) checks[i].limit = static_cast<std::uint16_t>(i);
-    return checks;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].check.limit = static_cast<std::uint16_t>(i);
+    return all;
 }
 
-limit_name name_limit(const limit_check&, std::size_t index, const facts& about, const tenant_policy& policy) {
-    limit_name out;
-    out.scope_kind = "tenant";
-    out.scope_id = about.who.tenant;
-    std::size_t at = 0;
-    bool found = false;
-    each_own_limit(policy, [&](own which, usd_nano) {
-        if (at++ != index) return;
-        found = true;
-        out.name = which == own::hard_stop        ? "hard_stop_usd"
-                   : which == own::monthly_budget ? "monthly_budget_usd"
-                                                  : "daily_soft_limit_usd";
-        out.action = which == own::hard_stop        ? "fail_closed"
-                     : which == own::monthly_budget ? name_of(policy.over_limit)
-                                                    : name_of(policy.soft_limit);
-    });
-    if (found) return out;
-    for (const limit& l : policy.limits) {
-        if (!matches(l, about.who)) continue;
-        if (at++ != index) continue;
-        out.name = l.name;
-        out.code = code_of(l);
-        const dimension d = leading(l);
-        out.scope_kind = name_of(d);
-        out.scope_id = about.who.of(d);
-        out.action = name_of(l.actions);
-        return out;
-    }
-    TG_ASSERT(false);
+limit_scope scope_of(const applied_limit& applied, const facts& about) {
+    if (!applied.from) return {"tenant", about.who.tenant, errc::tenant_budget_exceeded};
+    const dimension d = leading(*applied.from);
+    return {std::string(name_of(d)), about.who.of(d), code_of(*applied.from)};
 }
 
 }

@@ -118,7 +118,8 @@ std::vector<limit_check> hard_limits(const policy::tenant_policy& policy) {
             about.who.key = "key_" + policy.tenant;
             about.who.agent = agent;
             about.who.feature = feature;
-            for (limit_check& each : policy::limits_for(about, policy)) {
+            for (policy::applied_limit& applied : policy::limits_for(about, policy)) {
+                limit_check& each = applied.check;
                 const bool known = std::ranges::any_of(out, [&](const limit_check& other) {
                     return other.limit == each.limit && other.scope == each.scope;
                 });

@@ -73,7 +73,7 @@ const std::vector<library_row>& library_table() {
         {"yaml-cpp", {"yaml-cpp/"}, {"config"}},
         {"spdlog", {"spdlog/"}, {"observability"}},
         {"nlohmann/json", {"nlohmann/"}, {"admin", "config", "cli", "mock"}},
-        {"simdjson", {"simdjson"}, {"openai", "mock"}},
+        {"simdjson", {"simdjson"}, {"openai", "app", "mock"}}, // app: records of decisions, read back by the million
         {"CLI11", {"CLI/"}, {"cli"}},
         {"zlib", {"zlib.h"}, {"mock", "upstream"}},
     };

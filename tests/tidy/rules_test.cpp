@@ -66,7 +66,7 @@ TEST(layers, keep_each_library_in_its_place) {
         {"src/admin/a.cpp", "<nlohmann/json.hpp>", 0},
         {"src/app/a.cpp", "<nlohmann/json.hpp>", 1},
         {"src/openai/a.cpp", "<simdjson.h>", 0},
-        {"src/app/a.cpp", "<simdjson.h>", 1},
+        {"src/http/a.cpp", "<simdjson.h>", 1},
         {"src/cli/a.cpp", "<CLI/CLI.hpp>", 0},
         {"src/daemon/a.cpp", "<CLI/CLI.hpp>", 1},
     };

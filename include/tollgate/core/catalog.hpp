@@ -63,6 +63,8 @@ struct catalog {
     std::vector<service_tier> enabled_service_tiers;
 
     const model* find(std::string_view alias) const;
+    // 0 is the dearest tier; a tier that is not listed comes last.
+    std::int32_t rank_of(std::string_view tier) const;
     const price* price_of(std::string_view provider, std::string_view upstream_name, instant when) const;
 };
 

@@ -17,6 +17,12 @@ void append_json_string(std::string& out, std::string_view text);
 class json_writer {
 public:
     explicit json_writer(std::string& out) : out_(out) {}
+    // `out` ends inside an object that has members already.
+    static json_writer inside(std::string& out) {
+        json_writer w(out);
+        w.fresh_ = false;
+        return w;
+    }
 
     json_writer& begin_object() { return open('{'); }
     json_writer& end_object() { return close('}'); }

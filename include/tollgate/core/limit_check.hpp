@@ -9,6 +9,18 @@
 
 namespace tollgate {
 
+// Whether a request fits a limit beside what is used for good and what running requests hold.
+enum class fit : std::uint8_t {
+    fits,
+    held,  // not now: it would if running requests gave back what they hold
+    spent, // not even then
+};
+constexpr fit fit_of(std::int64_t used, std::int64_t held, std::int64_t wanted, std::int64_t maximum) {
+    using wide = __int128;
+    if (wide{used} + held + wanted <= maximum) return fit::fits;
+    return wide{used} + wanted <= maximum ? fit::held : fit::spent;
+}
+
 enum class measure : std::uint8_t { cost, tokens, requests, concurrency };
 
 struct limit_check {

@@ -125,6 +125,7 @@ struct reserve_op {
     std::vector<touched> also_count; // scope and span of counters kept although no limit reads them
     std::shared_ptr<const time_zone> zone = time_zone::utc();
     usd_nano credit_limit; // with hold.prepaid
+    std::string spends_token;
 };
 
 struct settle_op {
@@ -192,6 +193,7 @@ enum class refused_by : std::uint8_t {
     prepaid,        // the balance is spent
     prepaid_held,   // the balance is held by running requests
     expired_grants, // internal: grants must be expired first, then the op is tried again
+    token_spent,
     ended,          // this id was reserved and has ended before: it may not run again
 };
 

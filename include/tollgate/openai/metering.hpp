@@ -63,9 +63,9 @@ public:
     // At the end of the input, before settlement: takes the last event that lacks its blank line, and returns it
     // completed (one that was cut inside is dropped). Afterwards ended(), report() and the counts are final.
     std::string_view finish();
-    // After settlement: what was held back, the usage event and the terminator. With `cost_usd` and usage asked for,
-    // the usage event gains `usage.cost_usd`. Does finish() first where that was not called.
-    std::string_view tail(std::string_view cost_usd);
+    // After settlement: what was held back, the usage event and the terminator. Where usage was asked
+    // for, the usage event gains `usage_members` (`"cost_usd":"0.01"`). Does finish() first where that was not called.
+    std::string_view tail(std::string_view usage_members);
 
     const usage_report& report() const;
     bool usage_final() const; // seen in the place where it is complete (not a running total before the end)

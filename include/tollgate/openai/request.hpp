@@ -16,6 +16,9 @@ namespace tollgate::openai {
 
 enum class endpoint : std::uint8_t { chat_completions, completions, embeddings, responses };
 
+// "/v1/chat/completions"
+std::string_view route_of(endpoint where);
+
 // A byte range of the body.
 struct byte_range {
     std::uint32_t begin = 0, end = 0;

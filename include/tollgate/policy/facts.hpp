@@ -19,12 +19,14 @@ struct facts {
     std::optional<instant> key_expires, key_revoked;
     std::vector<std::string> key_models; // empty: all
     std::string tenant_status;           // set at run time; empty: the policy's own
+    std::int32_t tier_rank = 0;          // 0 is the dearest
     bool model_known = false;
     bool model_priced = false;
     bool right_endpoint = true; // an embedding model for embeddings, and the reverse
     std::int64_t hosted_tools = 0;
     std::int64_t tokens = 0; // upper bound, input and output
     usd_nano estimate;       // worst case; zero when not priced
+    usd_nano input_estimate; // the part of it that is input
     bool background = false;
 };
 

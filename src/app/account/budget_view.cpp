@@ -34,14 +34,15 @@ std::optional<policy::facts> meeting(const policy::limit& l, policy::facts about
 
 void add_limits(std::vector<visible_limit>& out, const policy::tenant_policy& policy, const policy::facts& about,
                 const policy::tenant_policy& names) {
-    const std::vector<limit_check> checks = policy::limits_for(about, names);
-    for (std::size_t i = 0; i < checks.size(); ++i) {
+    for (const policy::applied_limit& limit : policy::limits_for(about, names)) {
         visible_limit one;
-        one.check = checks[i];
-        one.name = policy::name_limit(checks[i], i, about, names);
-        one.counter = {about.who.tenant, checks[i].scope, checks[i].span,
-                       window_start(checks[i].span, about.at, *policy.zone)};
-        one.end_s = window_end(checks[i].span, about.at, *policy.zone);
+        one.check = limit.check;
+        one.name = limit.name;
+        one.action = policy::name_of(*limit.actions);
+        one.scope = policy::scope_of(limit, about);
+        one.counter = {about.who.tenant, limit.check.scope, limit.check.span,
+                       window_start(limit.check.span, about.at, *policy.zone)};
+        one.end_s = window_end(limit.check.span, about.at, *policy.zone);
         out.push_back(std::move(one));
     }
 }
@@ -166,8 +167,8 @@ private:
     void limit(const visible_limit& each) {
         const ledger::counter used = counter(each.counter);
         const consumption c = consumed(each.check.what, used);
-        w_.begin_object().member("name", each.name.name).key("scope").begin_object();
-        w_.member("kind", each.name.scope_kind).member("id", each.name.scope_id).end_object();
+        w_.begin_object().member("name", each.name).key("scope").begin_object();
+        w_.member("kind", each.scope.kind).member("id", each.scope.id).end_object();
         w_.member("window", name_of(each.check.span)).member("measure", policy::name_of(each.check.what));
         const bool money = each.check.what == measure::cost;
         amount(w_, money ? "limit_usd" : "limit_count", each.check.what, each.check.maximum);
@@ -175,7 +176,7 @@ private:
         amount(w_, "held", each.check.what, c.held);
         amount(w_, "remaining", each.check.what, std::max<std::int64_t>(left_of(each.check, used), 0));
         time_or_null(w_, "resets_at", each.end_s);
-        w_.member("state", name_of(app::state_of(each, used))).member("action", each.name.action);
+        w_.member("state", name_of(app::state_of(each, used))).member("action", each.action);
         if (money) forecast(used, each.counter, each.end_s);
         w_.end_object();
     }

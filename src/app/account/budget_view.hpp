@@ -15,7 +15,8 @@ namespace tollgate::app {
 // A limit with the window that is open now.
 struct visible_limit {
     limit_check check;
-    policy::limit_name name;
+    std::string name, action;
+    policy::limit_scope scope;
     ledger::counter_key counter;
     std::optional<std::int64_t> end_s; // nothing: it never resets
 };

@@ -12,7 +12,7 @@ namespace tollgate::app {
 namespace {
 
 // What a tenant's own view of a record leaves out: the operator's costs, and what replays are made of.
-constexpr std::string_view operators_only[] = {"provider_cost_usd", "facts"};
+constexpr std::string_view operators_only[] = {"provider_cost_usd", "facts", "ledger", "candidates"};
 
 bool may_see(audience whose, std::string_view member) {
     return whose == audience::operators || std::ranges::find(operators_only, member) == std::end(operators_only);

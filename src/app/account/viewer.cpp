@@ -46,7 +46,7 @@ task<viewer> identify_viewer(services& use, ports::exchange& x) {
     const auto config = use.config.get();
     const auto& tenants = config->policies->tenants;
     if (const auto at = tenants.find(out.caller->tenant); at != tenants.end()) out.policy = at->second;
-    out.objection = policy::decide_caller(out.facts, out.policy.get());
+    out.objection = policy::decide_caller(out.facts, out.policy.get()).objection;
     co_return out;
 }
 

@@ -35,7 +35,8 @@ inline outcome relay(stream_meter::options how, const std::vector<std::string>& 
         out.sent += meter.feed(fresh);
     }
     out.ended = meter.ended();
-    out.last = meter.tail(cost);
+    const std::string members = cost.empty() ? "" : "\"cost_usd\":\"" + std::string(cost) + "\"";
+    out.last = meter.tail(members);
     out.report = meter.report();
     out.failed = meter.failed();
     out.ended = meter.ended();

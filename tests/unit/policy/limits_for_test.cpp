@@ -35,22 +35,22 @@ TEST(limits_for, names_the_tenants_own_limits_first_and_in_order) {
     ASSERT_EQ(checks.size(), 4u);
     const char* names[] = {"hard_stop_usd", "monthly_budget_usd", "daily_soft_limit_usd", "extra"};
     for (std::size_t i = 0; i < checks.size(); ++i) {
-        EXPECT_EQ(checks[i].limit, i);
-        EXPECT_EQ(name_limit(checks[i], i, f, p).name, names[i]);
+        EXPECT_EQ(checks[i].check.limit, i);
+        EXPECT_EQ(checks[i].name, names[i]);
     }
-    EXPECT_TRUE(checks[0].hard);
-    EXPECT_TRUE(checks[1].hard); // fail_closed is the default
-    EXPECT_FALSE(checks[2].hard);
-    EXPECT_EQ(checks[2].span, window::day);
+    EXPECT_TRUE(checks[0].check.hard);
+    EXPECT_TRUE(checks[1].check.hard); // fail_closed is the default
+    EXPECT_FALSE(checks[2].check.hard);
+    EXPECT_EQ(checks[2].check.span, window::day);
 }
 
 TEST(limits_for, a_budget_that_only_notifies_does_not_refuse) {
     tenant_policy p;
     p.monthly_budget = usd_nano(500);
     p.over_limit = {action::notify};
-    EXPECT_FALSE(limits_for(caller(), p)[0].hard);
+    EXPECT_FALSE(limits_for(caller(), p)[0].check.hard);
     p.over_limit = {action::downgrade, action::fail_closed};
-    EXPECT_TRUE(limits_for(caller(), p)[0].hard);
+    EXPECT_TRUE(limits_for(caller(), p)[0].check.hard);
 }
 
 TEST(limits_for, applies_what_matches_and_counts_by_distinct_tuple) {
@@ -64,9 +64,9 @@ TEST(limits_for, applies_what_matches_and_counts_by_distinct_tuple) {
     EXPECT_TRUE(limits_for(caller("sales"), p).empty());
     const auto checks = limits_for(caller("support", "a1"), p);
     ASSERT_EQ(checks.size(), 2u);
-    EXPECT_EQ(checks[0].scope, "feature=support");
-    EXPECT_EQ(checks[1].scope, "feature=support;agent=a1");
-    EXPECT_EQ(limits_for(caller("support"), p)[1].scope, "feature=support;agent=");
+    EXPECT_EQ(checks[0].check.scope, "feature=support");
+    EXPECT_EQ(checks[1].check.scope, "feature=support;agent=a1");
+    EXPECT_EQ(limits_for(caller("support"), p)[1].check.scope, "feature=support;agent=");
 }
 
 TEST(limits_for, no_value_can_pass_for_another_scope) {
@@ -74,8 +74,8 @@ TEST(limits_for, no_value_can_pass_for_another_scope) {
     limit both = cost_limit("both", 10);
     both.per = {dimension::feature, dimension::agent};
     p.limits = {both};
-    const std::string honest = limits_for(caller("x", "y"), p)[0].scope;
-    const std::string forged = limits_for(caller("x;agent=y", ""), p)[0].scope;
+    const std::string honest = limits_for(caller("x", "y"), p)[0].check.scope;
+    const std::string forged = limits_for(caller("x;agent=y", ""), p)[0].check.scope;
     EXPECT_EQ(honest, "feature=x;agent=y");
     EXPECT_EQ(forged, "feature=x%3bagent%3dy;agent=");
 }
@@ -105,8 +105,8 @@ TEST(limits_for, refusals_carry_the_code_of_their_narrowest_dimension) {
         p.limits = {l};
         const facts f = caller("x", "y");
         const auto checks = limits_for(f, p);
-        EXPECT_EQ(name_limit(checks[0], 0, f, p).code, r.code);
-        if (r.what == measure::concurrency) EXPECT_EQ(checks[0].span, window::total);
+        EXPECT_EQ(scope_of(checks[0], f).code, r.code);
+        if (r.what == measure::concurrency) EXPECT_EQ(checks[0].check.span, window::total);
     }
 }
 

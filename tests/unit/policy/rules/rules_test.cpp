@@ -34,7 +34,7 @@ tenant_policy good_policy() {
 
 TEST(rules, a_good_request_meets_no_objection) {
     const tenant_policy p = good_policy();
-    EXPECT_FALSE(decide(good_facts(), &p));
+    EXPECT_FALSE(decide(good_facts(), &p).objection);
 }
 
 TEST(rules, each_objects_to_its_own_fault_and_names_it) {
@@ -84,7 +84,7 @@ TEST(rules, each_objects_to_its_own_fault_and_names_it) {
         facts f = good_facts();
         tenant_policy p = good_policy();
         r.change(f, p);
-        const auto got = decide(f, &p);
+        const auto got = decide(f, &p).objection;
         ASSERT_EQ(got.has_value(), r.code.has_value());
         if (!got) continue;
         EXPECT_EQ(got->code, *r.code);
@@ -93,7 +93,7 @@ TEST(rules, each_objects_to_its_own_fault_and_names_it) {
 }
 
 TEST(rules, a_tenant_without_a_policy_may_do_nothing) {
-    EXPECT_EQ(decide(good_facts(), nullptr)->code, errc::tenant_suspended);
+    EXPECT_EQ(decide(good_facts(), nullptr).objection->code, errc::tenant_suspended);
 }
 
 TEST(rules, a_dead_key_is_told_before_anything_about_its_tenant) {
@@ -101,15 +101,15 @@ TEST(rules, a_dead_key_is_told_before_anything_about_its_tenant) {
     f.key_revoked = f.at;
     tenant_policy p = good_policy();
     p.status = status::suspended;
-    EXPECT_EQ(decide(f, &p)->code, errc::api_key_revoked);
-    EXPECT_EQ(decide_caller(f, &p)->code, errc::api_key_revoked);
+    EXPECT_EQ(decide(f, &p).objection->code, errc::api_key_revoked);
+    EXPECT_EQ(decide_caller(f, &p).objection->code, errc::api_key_revoked);
 }
 
 TEST(rules, the_openai_profile_travels_with_the_refusal) {
     tenant_policy p = good_policy();
     p.refusals = refusal_profile::openai;
     p.status = status::closed;
-    EXPECT_TRUE(decide(good_facts(), &p)->openai_profile);
+    EXPECT_TRUE(decide(good_facts(), &p).objection->openai_profile);
 }
 
 }
