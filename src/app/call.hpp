@@ -24,7 +24,8 @@ namespace tollgate::app {
 // What one model would cost at most for the request at hand, in the customer's money.
 struct quote {
     std::shared_ptr<const model> target;    // null: unknown alias
-    const tollgate::price* price = nullptr; // in force; kept by the configuration; null: not priced
+    const model_route* route = nullptr;     // of `target`: who serves it
+    const tollgate::price* price = nullptr; // of the route, in force; kept by the configuration; null: not priced
     service_tier tier = service_tier::standard;
     usage_bound bound;
     usd_nano estimate, input_estimate;

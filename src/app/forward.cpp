@@ -12,9 +12,8 @@ namespace {
 
 // The body as the provider shall see it; every byte that no policy changes stays as it came.
 void edit_body(const call& c, openai::body_edits& edits) {
-    const provider_quirks& quirks = c.offer.target->provider->quirks;
-    if (c.offer.target->upstream_name != c.asked.model)
-        openai::set_model(edits, c.asked, c.offer.target->upstream_name);
+    const provider_quirks& quirks = c.offer.route->provider->quirks;
+    if (c.offer.route->upstream_name != c.asked.model) openai::set_model(edits, c.asked, c.offer.route->upstream_name);
     const bool chat = c.where == openai::endpoint::chat_completions;
     const bool rename = chat && quirks.max_tokens_only && !c.asked.max_completion_tokens_at.empty();
     if (c.offer.cap > 0 && (c.offer.cap_is_ours || rename))
@@ -38,14 +37,14 @@ std::vector<field> fields_to_send(const call& c) {
     std::vector<field> out{{"content-type", "application/json"}};
     for (const field& f : c.x.fields()) {
         const bool known = std::ranges::any_of(always, [&](std::string_view name) { return same_name(name, f.name); });
-        if (known || listed(c.offer.target->provider->forward_headers, f.name)) out.push_back(f);
+        if (known || listed(c.offer.route->provider->forward_headers, f.name)) out.push_back(f);
     }
     return out;
 }
 
 // Whichever ends first: the server's deadline for a request, or the provider's own.
 std::uint32_t total_ms_of(const call& c) {
-    const std::uint32_t provider_ms = c.offer.target->provider->total_ms;
+    const std::uint32_t provider_ms = c.offer.route->provider->total_ms;
     return provider_ms == 0 ? c.config->request_total_ms : std::min(provider_ms, c.config->request_total_ms);
 }
 
@@ -61,7 +60,7 @@ refusal failure_of(const error& why) {
 
 bool usage_is_ours(const call& c) {
     const bool has_option = c.where == openai::endpoint::chat_completions || c.where == openai::endpoint::completions;
-    return c.asked.stream && has_option && !c.asked.wants_usage && !c.offer.target->provider->quirks.no_stream_options;
+    return c.asked.stream && has_option && !c.asked.wants_usage && !c.offer.route->provider->quirks.no_stream_options;
 }
 
 void note_failure(call& c, const refusal& why) {
@@ -82,7 +81,7 @@ task<> forward(call& c) {
     const auto fields = fields_to_send(c);
 
     ports::upstream_request request;
-    request.to = c.offer.target->provider.get();
+    request.to = c.offer.route->provider.get();
     request.path = openai::route_of(c.where).substr(std::string_view("/v1").size());
     request.fields = fields;
     request.body = pieces;

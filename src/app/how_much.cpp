@@ -35,7 +35,7 @@ service_tier tier_of(const call& c) {
 }
 
 void set_bound(const call& c, quote& of) {
-    const std::int64_t input = openai::input_bound(c.asked, *of.target, c.exact_text);
+    const std::int64_t input = openai::input_bound(c.asked, *of.target, *of.route, c.exact_text);
     of.bound.input_tokens = input;
     of.bound.audio_input_tokens = c.asked.audio_tokens;
     of.bound.image_input_tokens = c.asked.image_tokens;
@@ -64,7 +64,7 @@ void set_estimate(const call& c, quote& of) {
 void state_offer(call& c) {
     policy::facts& facts = c.facts;
     facts.who.tier = c.offer.target->tier;
-    facts.who.provider = c.offer.target->provider->name;
+    facts.who.provider = c.offer.route->provider->name;
     facts.tier_rank = c.config->catalog->rank_of(c.offer.target->tier);
     facts.right_endpoint = c.offer.target->embeddings == (c.where == openai::endpoint::embeddings);
     facts.model_priced = c.offer.price != nullptr;
@@ -78,7 +78,8 @@ void state_offer(call& c) {
 quote quote_for(const call& c, std::shared_ptr<const model> target) {
     quote out;
     out.target = std::move(target);
-    out.price = out.target->price_at(c.arrived);
+    out.route = &out.target->routes.front();
+    out.price = out.route->price_at(c.arrived);
     out.tier = tier_of(c);
     set_cap(c, out);
     set_bound(c, out);

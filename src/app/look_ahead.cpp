@@ -27,7 +27,7 @@ policy::candidate describe(const call& c, const std::string& alias) {
     if (!out.known) return out;
     const quote offer = quote_for(c, at->second);
     out.tier = offer.target->tier;
-    out.provider = offer.target->provider->name;
+    out.provider = offer.route->provider->name;
     out.rank = c.config->catalog->rank_of(out.tier);
     out.priced = offer.price != nullptr;
     out.right_endpoint = offer.target->embeddings == (c.where == openai::endpoint::embeddings);

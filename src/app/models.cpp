@@ -22,7 +22,7 @@ bool may_use(const viewer& v, const model& m) {
 
 void write_model(json_writer& out, const model& m) {
     out.begin_object().member("id", m.alias).member("object", "model").member("created", std::int64_t{0});
-    out.member("owned_by", m.provider->name).member("tier", m.tier).end_object();
+    out.member("owned_by", m.routes.front().provider->name).member("tier", m.tier).end_object();
 }
 
 std::shared_ptr<const catalog> models_of(services& use) { return use.config.get()->catalog; }

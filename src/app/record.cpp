@@ -74,7 +74,7 @@ const std::string& beginning(call& c) {
 void write_routing(json_writer& out, const call& c) {
     if (c.offer.target) {
         out.member("model_served", c.offer.target->alias).member("tier", c.offer.target->tier);
-        out.member("provider", c.offer.target->provider->name);
+        out.member("provider", c.offer.route->provider->name);
         out.optional_member("model_answered", c.model_answered);
         out.optional_member("fallback_reason", c.fallback_reason);
     }
@@ -160,7 +160,7 @@ ledger::usage_row usage_row_of(call& c) {
     row.model_requested = who.model;
     if (c.offer.target) {
         row.model_served = c.offer.target->alias;
-        row.provider = c.offer.target->provider->name;
+        row.provider = c.offer.route->provider->name;
     }
     row.decision = c.held.admitted ? "allow" : "refuse";
     row.code = c.code;

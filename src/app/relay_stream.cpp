@@ -84,7 +84,7 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
     openai::stream_meter::options how_to;
     how_to.where = c.where;
     how_to.hide_usage = usage_is_ours(c);
-    how_to.quirks = c.offer.target->provider->quirks;
+    how_to.quirks = c.offer.route->provider->quirks;
     openai::stream_meter meter(how_to);
 
     const ending how = co_await pump(c, answer, meter);

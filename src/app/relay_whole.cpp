@@ -93,7 +93,7 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
         co_await pass_error(c, answer, got.bytes);
         co_return;
     }
-    const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.offer.target->provider->quirks);
+    const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.offer.route->provider->quirks);
     if (!got.complete) {
         co_await pass_cut(c, got, report);
         co_return;

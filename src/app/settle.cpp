@@ -15,8 +15,8 @@ namespace {
 void charge_usage(call& c, const outcome& end, const openai::settlement& settled) {
     const std::string& named = end.report.model;
     const tollgate::price* price = nullptr;
-    if (!named.empty() && named != c.offer.target->upstream_name)
-        price = c.config->catalog->price_of(c.offer.target->provider->name, named, c.arrived);
+    if (!named.empty() && named != c.offer.route->upstream_name)
+        price = c.config->catalog->price_of(c.offer.route->provider->name, named, c.arrived);
     if (!price) price = c.offer.price;
     if (!price) return;
     const service_tier asked = c.offer.tier == service_tier::automatic ? service_tier::standard : c.offer.tier;

@@ -38,7 +38,8 @@ outcome_of<export_plan> with_focus(export_plan plan, const context& at) {
             about.zone = policy->zone.get();
         }
         const model* served = all->catalog->find(row.model_served);
-        if (served != nullptr) about.price = served->price_at(row.at);
+        const model_route* route = served != nullptr ? served->route_to(row.provider) : nullptr;
+        if (route != nullptr) about.price = route->price_at(row.at);
         app::append_focus_rows(out, row, about);
     };
     return plan;

@@ -43,8 +43,9 @@ bool is_id(const node& map, const node::member& entry, context& at) {
     return read_id(key, at).has_value();
 }
 
-template <class Read>
-void for_each_entry(node* section, context& at, Read read) {
+}
+
+void for_each_entry(node* section, context& at, const std::function<void(node::member&)>& read) {
     if (section == nullptr || !is_map(*section, at)) return;
     for (node::member& entry : section->members) {
         if (!is_id(*section, entry, at)) continue;
@@ -55,7 +56,6 @@ void for_each_entry(node* section, context& at, Read read) {
     }
 }
 
-// A name that is not in the list: "`tier` names `x`, which is not in ...; did you mean `y`?".
 void refuse_reference(const node& map, std::string_view key, const std::string& given,
                       const std::vector<std::string_view>& known, context& at) {
     const node* value = map.find(key);
@@ -63,49 +63,6 @@ void refuse_reference(const node& map, std::string_view key, const std::string& 
     const std::string_view near = nearest(given, known);
     at.error(*value, "no " + std::string(key) + " `" + given + "` is defined" +
                          (near.empty() ? std::string() : "; did you mean `" + std::string(near) + "`?"));
-}
-
-struct model_reader {
-    const price_book& prices;
-    instant now;
-    const std::vector<std::string>& tiers;
-    tollgate::catalog& into;
-    context& at;
-
-    void link(const node& where, model_entry& read) const {
-        const auto provider = into.providers.find(read.provider);
-        if (provider != into.providers.end()) {
-            read.made.provider = provider->second;
-        } else {
-            std::vector<std::string_view> known;
-            for (const auto& [name, ignored] : into.providers) known.push_back(name);
-            refuse_reference(where, "provider", read.provider, known, at);
-        }
-        if (std::ranges::find(tiers, read.made.tier) == tiers.end())
-            refuse_reference(where, "tier", read.made.tier, {tiers.begin(), tiers.end()}, at);
-    }
-
-    void add_prices(const node& where, const model_entry& read, tollgate::model& made) const {
-        const auto rows = prices.rows.find(read.provider + "/" + made.upstream_name);
-        if (rows != prices.rows.end()) made.prices = rows->second;
-        if (made.price_at(now) == nullptr)
-            at.warn(where, "model `" + made.alias + "` has no price in force for " + read.provider + "/" +
-                               made.upstream_name + ": it is refused wherever a money limit applies");
-    }
-
-    void operator()(node::member& entry) const {
-        model_entry read;
-        read.made.alias = entry.key;
-        read.made.upstream_name = entry.key;
-        read_object(entry.value, model_fields, read, at);
-        for (const std::string_view key : {"provider", "tier", "context_tokens"}) require(entry.value, key, at);
-        if (!read.made.embeddings) require(entry.value, "max_output_tokens", at);
-        link(entry.value, read);
-        add_prices(entry.value, read, read.made);
-        into.models.emplace(entry.key, std::make_shared<const model>(std::move(read.made)));
-    }
-};
-
 }
 
 void read_base_url(node& value, provider_entry& into, context& at) {
@@ -151,7 +108,7 @@ void read_catalog(node& document, const price_book& prices, instant now, const s
     into.enabled_service_tiers = file.service_tiers;
     for_each_entry(file.providers, at,
                    [&](node::member& entry) { into.providers.emplace(entry.key, read_provider(entry, folder, at)); });
-    for_each_entry(file.models, at, model_reader{prices, now, file.tiers, into, at});
+    read_models(file.models, {prices, now}, into, at);
     if (into.models.empty()) at.warn(document, "no model is defined: every request will be refused");
 }
 

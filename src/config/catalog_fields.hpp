@@ -5,6 +5,8 @@
 #include <tollgate/config/catalog_file.hpp>
 #include <tollgate/core/limits.hpp>
 
+#include <functional>
+
 namespace tollgate::config {
 
 struct provider_entry {
@@ -12,9 +14,17 @@ struct provider_entry {
     std::optional<auth_scheme> auth; // written; else the preset's
 };
 
+// A route as written; the provider by its name.
+struct route_entry {
+    std::string provider, upstream;
+    std::int32_t priority = 1, weight = 100;
+};
+
+// One route is written as `provider` and `upstream` of the model itself, several as `routes`.
 struct model_entry {
     tollgate::model made;
-    std::string provider;
+    route_entry only;
+    std::vector<route_entry> routes;
 };
 
 struct catalog_file {
@@ -44,6 +54,7 @@ void read_quirks(node& value, provider_entry& into, context& at); // src/config/
 void read_forward_headers(node& value, provider_entry& into, context& at);
 void read_extra_headers(node& value, provider_entry& into, context& at);
 void read_capabilities(node& value, model_entry& into, context& at);
+void read_routes(node& value, model_entry& into, context& at); // src/config/catalog_models.cpp
 void read_service_tiers(node& value, catalog_file& into, context& at);
 
 template <auto Member, auto Read>
@@ -75,9 +86,20 @@ inline constexpr field<provider_entry> provider_fields[] = {
     of_provider<&provider::total_ms, read_ms<1, limits::request_total_ms_max>>("total_timeout"),
 };
 
+inline constexpr field<route_entry> route_fields[] = {
+    bind<&route_entry::provider, read_id>("provider"),
+    bind<&route_entry::upstream, read_id>("upstream"),
+    bind<&route_entry::priority, read_count<1, 100, std::int32_t>>("priority"),
+    bind<&route_entry::weight, read_count<1, 10'000, std::int32_t>>("weight"),
+};
+
 inline constexpr field<model_entry> model_fields[] = {
-    bind<&model_entry::provider, read_id>("provider"),
-    of_model<&model::upstream_name, read_id>("upstream"),
+    {"provider",
+     [](node& value, model_entry& into, context& at) { into.only.provider = read_id(value, at).value_or(""); }},
+    {"upstream",
+     [](node& value, model_entry& into, context& at) { into.only.upstream = read_id(value, at).value_or(""); }},
+    {"routes", read_routes},
+    of_model<&model::fallback, read_names>("fallback"),
     of_model<&model::tier, read_id>("tier"),
     of_model<&model::max_output_tokens, read_count<1, limits::tokens_max>>("max_output_tokens"),
     of_model<&model::context_tokens, read_count<1, limits::tokens_max>>("context_tokens"),
@@ -90,6 +112,19 @@ inline constexpr field<catalog_file> catalog_fields[] = {
     {"providers", [](node& value, catalog_file& into, context&) { into.providers = &value; }, true},
     {"models", [](node& value, catalog_file& into, context&) { into.models = &value; }, true},
 };
+
+// A name that is not in the list: "no tier `x` is defined; did you mean `y`?". Reported at `map`'s value of `key`.
+void refuse_reference(const node& map, std::string_view key, const std::string& given,
+                      const std::vector<std::string_view>& known, context& at);
+
+// Calls `read` for each entry of a section whose key is an id and whose value is a map.
+void for_each_entry(node* section, context& at, const std::function<void(node::member&)>& read);
+
+struct catalog_source {
+    const price_book& prices;
+    instant now;
+};
+void read_models(node* section, const catalog_source& from, tollgate::catalog& into, context& at);
 
 // Names for the schema: what `quirks` and `capabilities` may hold.
 std::vector<std::string_view> quirk_names();

@@ -39,6 +39,7 @@ std::vector<key_table> key_tables() {
         {"catalog", "", keys(catalog_fields)},
         {"catalog", "/$defs/provider", keys(provider_fields)},
         {"catalog", "/$defs/model", keys(model_fields)},
+        {"catalog", "/$defs/route", keys(route_fields)},
         {"prices", "", keys(price_file_fields)},
         {"prices", "/$defs/row", keys(price_row_fields)},
         {"prices", "/$defs/long_context", keys(long_context_fields)},

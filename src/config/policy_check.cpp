@@ -51,7 +51,7 @@ void check_target(const node& where, const std::string& alias, const policy::ten
         for (const auto& [name, ignored] : with.models.models) known.push_back(name);
         return at.error(where, "the catalogue has no model `" + alias + "`" + hint(alias, known));
     }
-    if (target->price_at(with.now) == nullptr)
+    if (!target->priced_at(with.now))
         at.error(where, "the downgrade target `" + alias + "` has no price in force");
     const auto& allowed = made.allowed_tiers;
     if (!allowed.empty() && std::ranges::find(allowed, target->tier) == allowed.end())

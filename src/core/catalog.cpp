@@ -14,7 +14,17 @@ const price* in_force(const std::vector<price>& rows, instant when) {
 
 }
 
-const price* model::price_at(instant when) const { return in_force(prices, when); }
+const price* model_route::price_at(instant when) const { return in_force(prices, when); }
+
+const model_route* model::route_to(std::string_view provider) const {
+    for (const model_route& route : routes)
+        if (route.provider->name == provider) return &route;
+    return nullptr;
+}
+
+bool model::priced_at(instant when) const {
+    return std::ranges::any_of(routes, [&](const model_route& route) { return route.price_at(when) != nullptr; });
+}
 
 const model* catalog::find(std::string_view alias) const {
     const auto at = models.find(std::string(alias));

@@ -32,15 +32,15 @@ std::int64_t image_multiplier(std::string_view model) {
 
 }
 
-std::int64_t input_bound(const request_facts& facts, const model& target,
+std::int64_t input_bound(const request_facts& facts, const model& target, const model_route& route,
                          std::optional<std::int64_t> exact_text_tokens) {
     std::int64_t text = facts.text_bytes;
-    if (exact_text_tokens && uses_o200k(target.upstream_name)) text = std::min(text, *exact_text_tokens);
+    if (exact_text_tokens && uses_o200k(route.upstream_name)) text = std::min(text, *exact_text_tokens);
 
-    const bool hides_prompt = target.provider && target.provider->quirks.reasoning_extra;
+    const bool hides_prompt = route.provider && route.provider->quirks.reasoning_extra;
     const std::int64_t tools = facts.tools + facts.hosted_tools;
     std::int64_t bound = (hides_prompt ? hidden_prompt_tokens : base_tokens) + facts.messages * message_tokens + text +
-                         facts.token_ids + facts.image_tokens * image_multiplier(target.upstream_name) +
+                         facts.token_ids + facts.image_tokens * image_multiplier(route.upstream_name) +
                          facts.audio_tokens;
     if (tools > 0) bound += tools_tokens + tools * tool_tokens;
     if (facts.wants_json_schema) bound += schema_tokens;

@@ -14,9 +14,9 @@ tollgate::catalog small_catalog() {
     made.tiers = {"premium", "standard", "economy"};
     const auto add = [&](const char* alias, const char* tier) {
         tollgate::model one;
-        one.alias = one.upstream_name = alias;
+        one.alias = alias;
         one.tier = tier;
-        one.prices.emplace_back();
+        one.routes.emplace_back().prices.emplace_back();
         made.models.emplace(alias, std::make_shared<const tollgate::model>(std::move(one)));
     };
     add("gpt-5", "premium");

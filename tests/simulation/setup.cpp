@@ -22,11 +22,12 @@ std::shared_ptr<const catalog> make_catalog() {
     auto only = std::make_shared<model>();
     only->alias = "m";
     only->tier = "standard";
-    only->provider = from;
-    only->upstream_name = "m-1";
     only->max_output_tokens = 64;
     only->context_tokens = 8192;
-    only->prices = {cost};
+    model_route& route = only->routes.emplace_back();
+    route.provider = from;
+    route.upstream_name = "m-1";
+    route.prices = {cost};
     out->price_version = "sim-prices";
     out->models["m"] = only;
     out->providers["sim"] = from;

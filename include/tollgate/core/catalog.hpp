@@ -40,18 +40,28 @@ struct provider {
     std::uint32_t connect_ms = 0, first_byte_ms = 0, idle_ms = 0, total_ms = 0; // 0: limits.hpp
 };
 
+// One way to have a model served.
+struct model_route {
+    std::shared_ptr<const tollgate::provider> provider;
+    std::string upstream_name; // what the provider calls it
+    std::int32_t priority = 1; // lower first; a route of a higher one serves only while no lower one can
+    std::int32_t weight = 100; // its share among the routes of its priority
+    std::vector<price> prices; // of (provider, upstream_name), ascending by effective_from; may be empty
+    // The price in force, or null: then it may not serve wherever a money limit applies.
+    const price* price_at(instant when) const;
+};
+
 struct model {
     std::string alias; // what clients ask for
     std::string tier;
-    std::shared_ptr<const tollgate::provider> provider;
-    std::string upstream_name; // what the provider calls it
+    std::vector<model_route> routes;   // at least one, ascending by priority
+    std::vector<std::string> fallback; // aliases that may serve in its place when no route of its own can, in order
     std::int64_t max_output_tokens = 0;
     std::int64_t context_tokens = 0;
     bool embeddings = false; // no output tokens
     bool vision = false, tools = true, json_schema = true;
-    std::vector<price> prices; // of (provider, upstream_name), ascending by effective_from; may be empty
-    // The price in force, or null: then the model may not run wherever a money limit applies.
-    const price* price_at(instant when) const;
+    const model_route* route_to(std::string_view provider) const; // the first, or null
+    bool priced_at(instant when) const;                           // some route is: else it may not run at a money limit
 };
 
 struct catalog {

@@ -16,7 +16,7 @@ namespace tollgate::openai {
 // Upper bound on input tokens: bytes of text, or `exact_text_tokens` when given, plus overheads for messages, tools,
 // images, audio and files. Never less than what the provider can bill for what it was sent, in one round: hosted tools
 // read everything again after each of their calls, so the caller multiplies by the calls it allows plus one.
-std::int64_t input_bound(const request_facts& facts, const model& target,
+std::int64_t input_bound(const request_facts& facts, const model& target, const model_route& route,
                          std::optional<std::int64_t> exact_text_tokens = {});
 
 // What an answer or event said of usage.

@@ -29,11 +29,11 @@ TEST(catalog, models_get_their_provider_and_their_prices) {
     ASSERT_TRUE(got.from.errors.empty()) << got.from.all_errors();
     const model* big = got.made.find("big");
     ASSERT_NE(big, nullptr);
-    EXPECT_EQ(big->provider->name, "openai");
-    EXPECT_EQ(big->upstream_name, "big");
+    EXPECT_EQ(big->routes.front().provider->name, "openai");
+    EXPECT_EQ(big->routes.front().upstream_name, "big");
     EXPECT_EQ(big->max_output_tokens, 100);
-    ASSERT_NE(big->price_at(test::some_day), nullptr);
-    EXPECT_EQ(big->price_at(test::some_day)->rates.input, 10'000'000'000);
+    ASSERT_NE(big->routes.front().price_at(test::some_day), nullptr);
+    EXPECT_EQ(big->routes.front().price_at(test::some_day)->rates.input, 10'000'000'000);
     EXPECT_EQ(got.made.price_version, "v1");
     EXPECT_EQ(got.made.tiers, (std::vector<std::string>{"premium", "standard", "economy"}));
     EXPECT_NE(got.made.price_of("openai", "small", test::some_day), nullptr);
@@ -41,7 +41,7 @@ TEST(catalog, models_get_their_provider_and_their_prices) {
 
 TEST(catalog, a_model_without_a_price_is_legal_and_a_warning) {
     const read_result got(test::small_catalog);
-    EXPECT_EQ(got.made.find("unpriced")->price_at(test::some_day), nullptr);
+    EXPECT_EQ(got.made.find("unpriced")->routes.front().price_at(test::some_day), nullptr);
     EXPECT_TRUE(got.from.warns("model `unpriced` has no price in force for openai/unpriced"));
     EXPECT_FALSE(got.from.warns("model `big`"));
 }
@@ -51,8 +51,76 @@ TEST(catalog, an_alias_may_differ_from_the_name_at_the_provider) {
         "tiers: [t]\nproviders: {openai: {base_url: http://h, auth: none}}\n"
         "models: {mine: {provider: openai, upstream: big, tier: t, max_output_tokens: 5, context_tokens: 5}}\n");
     ASSERT_TRUE(got.from.errors.empty()) << got.from.all_errors();
-    EXPECT_EQ(got.made.find("mine")->upstream_name, "big");
-    EXPECT_EQ(got.made.find("mine")->prices.size(), 1u);
+    EXPECT_EQ(got.made.find("mine")->routes.front().upstream_name, "big");
+    EXPECT_EQ(got.made.find("mine")->routes.front().prices.size(), 1u);
+}
+
+// Two providers and two models; `entry` is the whole of model `m`.
+std::string with_routes(const std::string& entry) {
+    return "tiers: [t]\nproviders: {openai: {base_url: http://h, auth: none}, other: {base_url: http://o, auth: "
+           "none}}\n"
+           "models:\n  m: {" +
+           entry +
+           "}\n  spare: {provider: other, tier: t, max_output_tokens: 5, context_tokens: 5}\n"
+           "  vectors: {provider: other, tier: t, context_tokens: 5, capabilities: [embeddings]}\n";
+}
+constexpr const char* sizes = ", tier: t, max_output_tokens: 5, context_tokens: 5";
+
+TEST(catalog, a_model_may_have_several_routes_ascending_by_priority) {
+    const read_result got(with_routes("routes: [{provider: other, priority: 2}, {provider: openai, upstream: big}, "
+                                      "{provider: other, upstream: x, weight: 20}], fallback: [spare]" +
+                                      std::string(sizes)));
+    ASSERT_TRUE(got.from.errors.empty()) << got.from.all_errors();
+    const model* m = got.made.find("m");
+    ASSERT_EQ(m->routes.size(), 3u);
+    EXPECT_EQ(m->routes[0].upstream_name, "big");
+    EXPECT_EQ(m->routes[0].weight, 100);
+    EXPECT_EQ(m->routes[0].prices.size(), 1u);
+    EXPECT_EQ(m->routes[1].upstream_name, "x");
+    EXPECT_EQ(m->routes[1].weight, 20);
+    EXPECT_EQ(m->routes[2].upstream_name, "m");
+    EXPECT_EQ(m->routes[2].priority, 2);
+    EXPECT_EQ(m->fallback, std::vector<std::string>{"spare"});
+    EXPECT_EQ(m->route_to("other"), &m->routes[1]);
+    EXPECT_EQ(m->route_to("nobody"), nullptr);
+    EXPECT_TRUE(m->priced_at(test::some_day));
+    EXPECT_FALSE(got.made.find("spare")->priced_at(test::some_day));
+    EXPECT_TRUE(got.from.warns("no price in force for other/x"));
+    EXPECT_FALSE(got.from.warns("openai/big"));
+}
+
+TEST(catalog, faults_of_routes_and_fallbacks_are_reported) {
+    struct row {
+        const char* entry;
+        const char* expected; // null: no fault
+    };
+    const row rows[] = {
+        {"routes: [{provider: openai}]", nullptr},
+        {"routes: [{provider: openai, priority: 100, weight: 10000}]", nullptr},
+        {"routes: []", "must be a list"},
+        {"routes: {provider: openai}", "must be a list"},
+        {"upstream: big", "`provider` is missing"},
+        {"routes: [{upstream: big}]", "`provider` is missing"},
+        {"routes: [{provider: opnai}]", "no provider `opnai` is defined; did you mean `openai`?"},
+        {"routes: [{provider: openai}, {provider: openai}]", "the route to openai/m appears twice"},
+        {"routes: [{provider: openai}, {provider: openai, upstream: big}]", nullptr},
+        {"provider: openai, routes: [{provider: openai}]", "write one or the other"},
+        {"routes: [{provider: openai, priority: 0}]", "1"},
+        {"routes: [{provider: openai, weight: 10001}]", "10000"},
+        {"routes: [{provider: openai, wieght: 1}]", "did you mean `weight`?"},
+        {"provider: openai, fallback: spare", nullptr},
+        {"provider: openai, fallback: [spar]", "no model `spar` is defined; did you mean `spare`?"},
+        {"provider: openai, fallback: [m]", "the model `m` cannot take its own place"},
+        {"provider: openai, fallback: [vectors]", "`vectors` answers other endpoints than `m`"},
+    };
+    for (const row& r : rows) {
+        SCOPED_TRACE(r.entry);
+        const read_result got(with_routes(r.entry + std::string(sizes)));
+        if (r.expected)
+            EXPECT_TRUE(got.from.says(r.expected)) << got.from.all_errors();
+        else
+            EXPECT_TRUE(got.from.errors.empty()) << got.from.all_errors();
+    }
 }
 
 TEST(catalog, a_provider_entry_is_read_whole) {

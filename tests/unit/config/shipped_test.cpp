@@ -99,7 +99,7 @@ TEST(shipped, the_main_file_shows_every_setting_with_its_default) {
 
 TEST(shipped, every_model_of_the_catalogue_has_a_price) {
     for (const auto& [alias, model] : shipped().catalog->models)
-        EXPECT_NE(model->price_at(seed_day.now), nullptr) << alias;
+        EXPECT_NE(model->routes.front().price_at(seed_day.now), nullptr) << alias;
 }
 
 TEST(shipped, prices_changed_on_their_date) {

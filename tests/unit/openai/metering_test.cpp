@@ -243,9 +243,10 @@ std::int64_t bound_of(endpoint where, std::string_view body, std::optional<std::
     const auto facts = read_request(where, text);
     EXPECT_TRUE(facts.has_value()) << body;
     model target;
-    target.upstream_name = std::move(name);
     target.context_tokens = 400'000;
-    return input_bound(*facts, target, exact);
+    model_route route;
+    route.upstream_name = std::move(name);
+    return input_bound(*facts, target, route, exact);
 }
 
 TEST(input_bound, bytes_and_overheads_are_in_it) {
@@ -283,7 +284,7 @@ TEST(input_bound, what_cannot_be_seen_is_bounded_by_the_context) {
     EXPECT_EQ(bound_of(responses, R"({"model":"m","input":"a","tools":[{"type":"web_search"}],"max_tool_calls":3})"),
               400'000);
     const padded text(R"({"model":"m","conversation":"c"})");
-    EXPECT_EQ(input_bound(*read_request(responses, text), model{}), 2'000'000);
+    EXPECT_EQ(input_bound(*read_request(responses, text), model{}, model_route{}), 2'000'000);
 }
 
 TEST(input_bound, images_count_by_their_size) {
