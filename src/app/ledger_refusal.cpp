@@ -24,6 +24,11 @@ std::string until(const refusal& out) {
                          : " An administrator can raise the limit.";
 }
 
+// Until the window ends; the answer says so only when that is soon.
+std::uint32_t wait_ms(const call& c, std::int64_t end_s) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(end_s * 1000 - c.arrived.ms(), 1, UINT32_MAX));
+}
+
 void tell_cost(const call& c, const policy::applied_limit& limit, const ledger::reading& at, refusal& out) {
     out.limit_usd = usd_nano(limit.check.maximum);
     out.spent_usd = at.at.spent;
@@ -32,6 +37,7 @@ void tell_cost(const call& c, const policy::applied_limit& limit, const ledger::
     const std::string name = out.limit_name + " of " + to_usd(*out.limit_usd) + " USD";
     const std::string sums = " (spent " + to_usd(at.at.spent) + ", held by running requests " + to_usd(at.at.held) +
                              ", this request needs up to " + to_usd(c.offer.estimate) + ").";
+    if (out.code == errc::request_rate_exceeded && at.end_s) out.retry_after_ms = wait_ms(c, *at.end_s);
     const std::string whose = out.scope_kind + " " + out.scope_id;
     if (out.code == errc::reservation_capacity_exceeded) {
         out.retry_after_ms = capacity_retry_ms;
@@ -57,8 +63,7 @@ void tell_count(const call& c, const policy::applied_limit& limit, const ledger:
     if (check.what == measure::concurrency)
         out.retry_after_ms = capacity_retry_ms;
     else if (at.end_s)
-        out.retry_after_ms =
-            static_cast<std::uint32_t>(std::clamp<std::int64_t>(*at.end_s * 1000 - c.arrived.ms(), 1, UINT32_MAX));
+        out.retry_after_ms = wait_ms(c, *at.end_s);
     // Waiting does not make a request smaller than its limit.
     if (wanted > check.maximum) out.retry_after_ms.reset();
     out.message = "The limit " + out.limit_name + " of " + std::to_string(check.maximum) + " " + unit +
