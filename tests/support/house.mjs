@@ -1,9 +1,9 @@
 // A mock provider, a store and one gateway or several, with the files of a test's own.
 
 import {execFile} from 'node:child_process';
-import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, existsSync} from 'node:fs';
+import {cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {admin_token, binary, create_key, start_gateway, start_mock, temporary_folder} from '../../scripts/sandbox.mjs';
+import {admin_token, binary, create_key, root, start_gateway, start_mock, temporary_folder} from '../../scripts/sandbox.mjs';
 import {Postgres} from './postgres.mjs';
 import {ask} from './client.mjs';
 import {until} from './until.mjs';
@@ -41,6 +41,7 @@ class House {
     this.folder = temporary_folder('house');
     this.options = options;
     mkdirSync(join(this.folder, 'policies'));
+    cpSync(join(root, 'config', 'policies', 'templates'), join(this.folder, 'policies', 'templates'), {recursive: true});
   }
 
   // Whole or not at all: a gateway that watches never sees half a file.
