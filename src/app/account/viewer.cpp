@@ -52,8 +52,10 @@ task<viewer> identify_viewer(services& use, ports::exchange& x) {
 
 task<> send_view(ports::exchange& x, const viewer& who, std::string_view body) {
     const std::string id = who.id.text();
-    const std::array<field, 3> fields{
-        {{"content-type", "application/json"}, {"x-request-id", id}, {"cache-control", "no-store"}}};
+    const std::array<field, 4> fields{{{"content-type", "application/json"},
+                                       {"x-request-id", id},
+                                       {"x-ai-quota-policy", who.policy->version},
+                                       {"cache-control", "no-store"}}};
     co_await x.send(200, fields, body);
 }
 
