@@ -103,7 +103,9 @@ public:
         w_.begin_object().member("object", "account.budget").member("tenant", about_.who.tenant);
         w_.member("key_id", about_.who.key).member("policy_version", policy_.version);
         w_.member("mode", policy_.mode == policy::mode::shadow ? "shadow" : "enforce");
-        w_.member("policy_version", policy_.version).member("timezone", policy_.zone->name()).member("as_of", to_rfc3339(at_.now, true));
+        w_.member("policy_version", policy_.version)
+            .member("timezone", policy_.zone->name())
+            .member("as_of", to_rfc3339(at_.now, true));
         summary();
         w_.key("limits").begin_array();
         for (const visible_limit& each : at_.limits) limit(each);

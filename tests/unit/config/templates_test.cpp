@@ -123,8 +123,14 @@ TEST(templates, a_template_is_checked_even_when_nobody_extends_it) {
     EXPECT_TRUE(templates_world({{"a", "tenant_id: x\n"}}).faults().says("belongs in a tenant's own policy"));
     EXPECT_TRUE(templates_world({{"a", "policy_version: x\n"}}).faults().says("belongs in a tenant's own policy"));
     EXPECT_TRUE(templates_world({{"a", "monthly_buget_usd: 1\n"}}).faults().says("did you mean `monthly_budget_usd`?"));
-    EXPECT_TRUE(templates_world({{"a", "allowed_model_tiers: [gold]\n"}}).faults().says("no tier `gold`"));
     EXPECT_TRUE(templates_world({{"a", "[]"}}).faults().says("must hold `key: value` lines"));
+}
+
+TEST(templates, what_a_template_asks_of_the_catalogue_counts_when_a_tenant_extends_it) {
+    templates_world with({{"a", "allowed_model_tiers: [gold]\n"}});
+    EXPECT_TRUE(with.faults().errors.empty()) << with.faults().all_errors();
+    with.read("extends: a\n");
+    EXPECT_NE(with.last().find("no tier `gold`"), std::string::npos);
 }
 
 TEST(templates, a_close_name_is_suggested) {
