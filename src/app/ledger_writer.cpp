@@ -215,6 +215,8 @@ void ledger_writer::settle_one(const pending_ptr& op, ledger::outcome result, st
 void ledger_writer::undo_if_held(const pending_op& op, const ledger::outcome& result) {
     const auto* reserved = std::get_if<ledger::reserve_outcome>(&result);
     if (!reserved || !reserved->admitted || !std::holds_alternative<ledger::reserve_op>(op.what)) return;
+    // A later attempt stands in the place of a hold that its caller still ends, and may owe money for.
+    if (reserved->hold.attempt > 0) return;
     ledger::release_op undo;
     undo.hold = reserved->hold;
     undo.row.id = reserved->hold.id;

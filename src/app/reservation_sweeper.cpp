@@ -37,19 +37,10 @@ std::string ended_record(const ledger::reservation& hold, usd_nano charged) {
     return out + "," + rest.substr(1);
 }
 
-usd_nano charge_for(const ledger::reservation& hold) {
-    switch (hold.on_unknown) {
-    case ledger::unknown_usage::charge_estimate: return hold.amount;
-    case ledger::unknown_usage::charge_input: return hold.input_amount;
-    case ledger::unknown_usage::release: return {};
-    }
-    return hold.amount;
-}
-
 }
 
 ledger::usage_row row_of_lost(const ledger::reservation& hold) {
-    const usd_nano charged = charge_for(hold);
+    const usd_nano charged = ledger::charge_of_unknown(hold);
     ledger::usage_row row;
     row.id = hold.id;
     row.tenant = hold.tenant;
@@ -111,6 +102,9 @@ store_result<reservation_sweeper::swept> reservation_sweeper::sweep() {
     auto pruned = store_.prune_counters(page);
     if (!pruned) return std::unexpected(pruned.error());
     out.counters = *pruned;
+    auto repeats = store_.prune_repeats(page);
+    if (!repeats) return std::unexpected(repeats.error());
+    out.repeats = *repeats;
     return out;
 }
 

@@ -29,11 +29,27 @@ void refuse(reserve_outcome& out, refused_by why, std::uint16_t limit) {
     out.limit = limit;
 }
 
-void judge_limits(const reserve_op& op, const working_set& rows, reserve_outcome& out) {
+// The counter as if the hold that is to be replaced were not there.
+void take_off(counter& at, const reservation& hold) {
+    at.held = std::max(usd_nano(), at.held - hold.amount);
+    at.tokens_held = std::max<std::int64_t>(0, at.tokens_held - hold.tokens);
+    at.requests = std::max<std::int64_t>(0, at.requests - 1);
+    at.in_flight = std::max<std::int64_t>(0, at.in_flight - 1);
+}
+
+counter counter_without(const counter_key& key, const reservation* before, const working_set& rows) {
+    counter at = rows.look(key);
+    if (!before) return at;
+    const touched row{key.scope, key.span, key.start_s};
+    if (std::ranges::find(before->counters, row) != before->counters.end()) take_off(at, *before);
+    return at;
+}
+
+void judge_limits(const reserve_op& op, const reservation* before, const working_set& rows, reserve_outcome& out) {
     out.readings.reserve(op.limits.size());
     for (const limit_check& check : op.limits) {
         const counter_key key{op.hold.tenant, check.scope, check.span, window_start(check.span, rows.now(), *op.zone)};
-        const counter at = rows.look(key);
+        const counter at = counter_without(key, before, rows);
         out.readings.push_back({check.limit, at, key.start_s, window_end(check.span, rows.now(), *op.zone)});
         if (!check.hard) continue;
         const fit result = judge(check, at, op.hold);
@@ -42,10 +58,11 @@ void judge_limits(const reserve_op& op, const working_set& rows, reserve_outcome
     }
 }
 
-void judge_prepaid(const reserve_op& op, const working_set& rows, reserve_outcome& out) {
+void judge_prepaid(const reserve_op& op, const reservation* before, const working_set& rows, reserve_outcome& out) {
     if (!op.hold.prepaid) return;
     const balance_row* row = rows.find_balance(op.hold.tenant);
-    const balance at = row ? row->now : balance{};
+    balance at = row ? row->now : balance{};
+    if (before && before->prepaid) at.held = std::max(usd_nano(), at.held - before->amount);
     out.prepaid = at;
     if (at.next_expiry_s && *at.next_expiry_s <= rows.now().seconds())
         return refuse(out, refused_by::expired_grants, 0);
@@ -81,8 +98,40 @@ reservation without_record(const reservation& from) {
     out.on_unknown = from.on_unknown;
     out.created = from.created;
     out.expires = from.expires;
+    out.attempt = from.attempt;
     out.node = from.node;
     return out;
+}
+
+// A request that was sent before under the same name: told, whatever the limits say by now.
+bool claim_is_free(const reserve_op& op, const working_set& rows, reserve_outcome& out) {
+    if (!op.claim) return true;
+    const claim_row* row = rows.find_claim(op.hold.tenant, op.claim->key);
+    if (!row || row->holder == op.hold.id) return true;
+    if (row->created.seconds() + limits::idempotency_kept_s <= rows.now().seconds()) return true;
+    const claimed_by found = rows.state_of(*row, op.claim->hash);
+    // A holder that failed, crashed or was cut has nothing to repeat.
+    if (!found.running && !found.answered) return true;
+    out.why = refused_by::claimed;
+    out.claimed = found;
+    return false;
+}
+
+bool token_is_unspent(const reserve_op& op, const working_set& rows, reserve_outcome& out) {
+    if (op.spends_token.empty()) return true;
+    const auto by = rows.spender_of(op.hold.tenant, op.spends_token);
+    if (!by || *by == op.hold.id) return true;
+    out.why = refused_by::token_spent;
+    return false;
+}
+
+void take_names(const reserve_op& op, working_set& rows) {
+    if (op.claim) {
+        const claim_row* row = rows.find_claim(op.hold.tenant, op.claim->key);
+        if (!row || row->holder != op.hold.id) rows.take_claim(op.hold.tenant, *op.claim, op.hold.id);
+    }
+    if (!op.spends_token.empty() && !rows.spender_of(op.hold.tenant, op.spends_token))
+        rows.spend_token(op.hold.tenant, op.spends_token, op.hold.id);
 }
 
 void hold_on(const reservation& hold, working_set& rows) {
@@ -96,6 +145,14 @@ void hold_on(const reservation& hold, working_set& rows) {
     if (hold.prepaid) rows.change_balance(hold.tenant).now.held += hold.amount;
 }
 
+void take_off(const reservation& hold, working_set& rows) {
+    for (const touched& row : hold.counters)
+        take_off(rows.change({hold.tenant, row.scope, row.span, row.start_s}), hold);
+    if (!hold.prepaid) return;
+    balance& at = rows.change_balance(hold.tenant).now;
+    at.held = std::max(usd_nano(), at.held - hold.amount);
+}
+
 }
 
 reserve_outcome admit(const reserve_op& op, working_set& rows) {
@@ -104,27 +161,34 @@ reserve_outcome admit(const reserve_op& op, working_set& rows) {
     TG_ASSERT(op.limits.size() <= limits::limits_per_request_max);
 
     reserve_outcome out;
-    if (const reservation* before = rows.find_open(op.hold.id)) {
+    const reservation* before = rows.find_open(op.hold.id);
+    if (before && op.hold.attempt <= before->attempt) {
         out.admitted = out.repeated = true;
         out.hold = *before;
         return out;
     }
-    if (rows.find_ended(op.hold.id)) {
+    if (!before && rows.find_ended(op.hold.id)) {
         out.why = refused_by::ended;
         return out;
     }
+    if (!claim_is_free(op, rows, out) || !token_is_unspent(op, rows, out)) return out;
     out.admitted = true;
-    judge_limits(op, rows, out);
-    judge_prepaid(op, rows, out);
+    judge_limits(op, before, rows, out);
+    judge_prepaid(op, before, rows, out);
     if (!out.admitted) return out;
 
     reservation hold = op.hold;
     hold.counters = counters_of(op, rows.now());
     hold.created = rows.now();
     hold.expires = {rows.now().us + std::int64_t{op.ttl_ms} * 1000};
+    if (before) take_off(*before, rows);
     hold_on(hold, rows);
+    take_names(op, rows);
     out.hold = without_record(hold);
-    rows.open(std::move(hold));
+    if (before)
+        rows.replace(std::move(hold));
+    else
+        rows.open(std::move(hold));
     return out;
 }
 

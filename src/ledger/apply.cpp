@@ -24,6 +24,8 @@ void want(wanted& rows, const reserve_op& op, instant now) {
     };
     for (const limit_check& check : op.limits) add(check.scope, check.span);
     for (const touched& row : op.also_count) add(row.scope, row.span);
+    if (op.claim) rows.claims.emplace(op.hold.tenant, op.claim->key);
+    if (!op.spends_token.empty()) rows.tokens.emplace(op.hold.tenant, op.spends_token);
 }
 void want(wanted& rows, const settle_op& op, instant) { want_hold(rows, op.hold); }
 void want(wanted& rows, const release_op& op, instant) { want_hold(rows, op.hold); }
@@ -78,6 +80,22 @@ wanted rows_of(op_list ops, instant now) {
 wanted rows_of(std::span<const op> ops, instant now) {
     const auto pointers = pointers_to(ops);
     return rows_of(op_list(pointers), now);
+}
+
+bool want_found_holds(const snapshot& found, const wanted& asked, wanted& more) {
+    bool any = false;
+    for (const auto& [id, hold] : found.reservations) {
+        for (const touched& row : hold.counters) {
+            counter_key key{hold.tenant, row.scope, row.span, row.start_s};
+            if (asked.counters.contains(key)) continue;
+            more.counters.insert(std::move(key));
+            any = true;
+        }
+        if (!hold.prepaid || asked.balances.contains(hold.tenant)) continue;
+        more.balances.insert(hold.tenant);
+        any = true;
+    }
+    return any;
 }
 
 applied apply(op_list ops, const snapshot& found) {

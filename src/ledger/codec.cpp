@@ -7,7 +7,7 @@ namespace tollgate::ledger {
 
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 
 // One list of fields serves both directions: `fields(archive, value)` below.
 class writer {
@@ -108,6 +108,7 @@ void field(Archive& a, reservation& value) {
     field(a, value.on_unknown);
     field(a, value.created);
     field(a, value.expires);
+    field(a, value.attempt);
     field(a, value.node);
 }
 
@@ -129,11 +130,23 @@ void field(Archive& a, usage_row& value) {
 }
 
 template <class Archive>
+void field(Archive& a, std::optional<stored_answer>& value) {
+    bool there = value.has_value();
+    field(a, there);
+    if (!there) return;
+    if constexpr (Archive::reads) value.emplace();
+    field(a, value->status);
+    field(a, value->content_type);
+    field(a, value->body);
+}
+
+template <class Archive>
 void field(Archive& a, settle_op& value) {
     field(a, value.hold);
     field(a, value.actual);
     field(a, value.tokens);
     field(a, value.row);
+    field(a, value.answer);
 }
 
 template <class Archive>

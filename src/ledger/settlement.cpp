@@ -146,13 +146,16 @@ end_outcome first_outcome(const ended_row& before) {
 end_outcome settle(const settle_op& op, working_set& rows) {
     TG_ASSERT(op.actual >= usd_nano());
     const charge what{ending::settled, op.actual, op.tokens, false};
+    const ended_row* before = rows.find_ended(op.hold.id);
+    if (before && !before->estimated) return first_outcome(*before);
+    if (op.answer) rows.add_answer(op.hold.tenant, op.hold.id, *op.answer);
     if (const reservation* open = rows.find_open(op.hold.id)) {
         const reservation hold = *open;
         return end_open(hold, what, op.row, rows);
     }
-    if (const ended_row* before = rows.find_ended(op.hold.id)) {
+    if (before) {
         const ended_row was = *before;
-        return was.estimated ? end_late(op.hold, what, op.row, was, rows) : first_outcome(was);
+        return end_late(op.hold, what, op.row, was, rows);
     }
     // Neither open nor ended: the store lost the hold (restored from an old backup). The money is owed all the same.
     return end_late(op.hold, what, op.row, ended_row{}, rows);
@@ -185,10 +188,17 @@ end_outcome expire(const expire_op& op, working_set& rows) {
         return unknown;
     }
     const reservation hold = *open;
-    charge what{ending::expired, hold.amount, hold.tokens, true};
-    if (hold.on_unknown == unknown_usage::charge_input) what.amount = hold.input_amount;
-    if (hold.on_unknown == unknown_usage::release) what = {ending::expired, usd_nano(), 0, true};
-    return end_open(hold, what, op.row, rows);
+    const std::int64_t tokens = hold.on_unknown == unknown_usage::release ? 0 : hold.tokens;
+    return end_open(hold, {ending::expired, charge_of_unknown(hold), tokens, true}, op.row, rows);
+}
+
+usd_nano charge_of_unknown(const reservation& hold) {
+    switch (hold.on_unknown) {
+    case unknown_usage::charge_estimate: return hold.amount;
+    case unknown_usage::charge_input: return hold.input_amount;
+    case unknown_usage::release: return {};
+    }
+    TG_ASSERT(false);
 }
 
 }

@@ -22,6 +22,7 @@ public:
     const reservation* find_open(request_id id) const;
     const ended_row* find_ended(request_id id) const;
     void open(reservation hold);
+    void replace(reservation hold); // the open one of the same id
     void end(const reservation& hold, const ended_row& how);
     void correct_ending(request_id id, const ended_row& how) { ended_[id] = how; }
 
@@ -29,6 +30,13 @@ public:
     void post_movement(const tenant_id& tenant, const std::string& key, request_id transaction);
     const charged_row* find_charge(const tenant_id& tenant, request_id id) const;
     void refund_charge(const tenant_id& tenant, request_id id, usd_nano amount);
+
+    const claim_row* find_claim(const tenant_id& tenant, const std::string& key) const;
+    claimed_by state_of(const claim_row& row, const std::string& hash) const;
+    void take_claim(const tenant_id& tenant, const claim& what, request_id holder);
+    void add_answer(const tenant_id& tenant, request_id id, const stored_answer& what);
+    std::optional<request_id> spender_of(const tenant_id& tenant, const std::string& token) const;
+    void spend_token(const tenant_id& tenant, const std::string& token, request_id by);
 
     void add_usage(usage_row row) { write_.usage.push_back(std::move(row)); }
     void correct_usage(usage_row row) { write_.usage_corrected.push_back(std::move(row)); }
@@ -40,8 +48,10 @@ public:
 
 private:
     const snapshot& found_;
-    changes write_;                                      // counters and balances double as the overlay
-    std::unordered_map<request_id, std::size_t> opened_; // index into write_.reservations_opened
+    changes write_;                                        // counters and balances double as the overlay
+    std::unordered_map<request_id, std::size_t> opened_;   // index into write_.reservations_opened
+    std::unordered_map<request_id, std::size_t> replaced_; // index into write_.reservations_replaced
+    std::map<std::pair<tenant_id, std::string>, request_id> spent_;
     std::unordered_map<request_id, ended_row> ended_;
     std::map<std::pair<tenant_id, std::string>, posted_movement> posted_;
     std::map<std::pair<tenant_id, request_id>, charged_row> refunded_;

@@ -102,6 +102,18 @@ store_result<std::optional<usage_row>> accounts::request(request_id id) {
     return usage_one("WHERE month = $1 AND request_id = $2", values);
 }
 
+store_result<std::optional<tollgate::ledger::stored_answer>> accounts::stored_answer(const tenant_id& tenant,
+                                                                                     request_id id) {
+    std::optional<tollgate::ledger::stored_answer> found;
+    scalars values;
+    values.text(tenant).id(id);
+    const auto done = client_.ask("SELECT " + store::column_names(store::answer_columns) +
+                                      " FROM answers WHERE tenant = $1 AND request_id = $2",
+                                  values, [&](reader& in) { found = store::take_answer(in); });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
 store_result<std::vector<usage_row>> accounts::usage_page(const store::usage_query& query, request_id after,
                                                           std::size_t count) {
     scalars values;

@@ -20,6 +20,8 @@ public:
     store_result<std::vector<tollgate::ledger::entry>> entries(const tenant_id& tenant, std::size_t newest) override;
     store_result<std::optional<tollgate::ledger::usage_row>> request(const tenant_id& tenant, request_id id) override;
     store_result<std::optional<tollgate::ledger::usage_row>> request(request_id id) override;
+    store_result<std::optional<tollgate::ledger::stored_answer>> stored_answer(const tenant_id& tenant,
+                                                                               request_id id) override;
     store_result<std::vector<tollgate::ledger::usage_row>> usage_page(const store::usage_query& query, request_id after,
                                                                       std::size_t count) override;
     store_result<std::vector<store::usage_group>> usage_groups(const store::usage_query& query,

@@ -25,7 +25,8 @@ bool covers(const wanted& asked, const wanted& real) {
     using std::ranges::includes;
     return includes(asked.counters, real.counters) && includes(asked.balances, real.balances) &&
            includes(asked.grants, real.grants) && includes(asked.reservations, real.reservations) &&
-           includes(asked.movements, real.movements) && includes(asked.charges, real.charges);
+           includes(asked.movements, real.movements) && includes(asked.charges, real.charges) &&
+           includes(asked.claims, real.claims) && includes(asked.tokens, real.tokens);
 }
 
 template <class Set, class Pointers>
@@ -83,8 +84,11 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     out_.missing_counters.clear();
     out_.missing_balances.clear();
     instant guess = estimate();
+    wanted held; // by open reservations, beyond what the batch named
     for (int attempt = 0; attempt < limits::store_begin_attempts_max; ++attempt) {
         need_ = rows(guess);
+        need_.counters.insert(held.counters.begin(), held.counters.end());
+        need_.balances.insert(held.balances.begin(), held.balances.end());
         auto found = read(db);
         if (!found) {
             rollback();
@@ -92,7 +96,8 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
         }
         // Windows start on whole seconds: within one, the same rows are wanted.
         const bool same_rows = guess.seconds() == found->now.seconds() || covers(need_, rows(found->now));
-        if (same_rows && complete(*found)) return found;
+        const bool more = want_found_holds(*found, need_, held);
+        if (same_rows && !more && complete(*found)) return found;
         guess = found->now;
         if (same_rows) note_missing(*found);
     }
@@ -162,6 +167,7 @@ void ledger::add_key_reads(connection& db) {
         out_.dated_ids.id(id).day(month_of(id));
     }
     send(db, query::lock_reservations, out_.ids);
+    add_repeat_reads(db);
     send(db, query::read_endings, out_.dated_ids);
     out_.movement_keys.clear();
     for (const auto& [tenant, key] : need_.movements) out_.movement_keys.text(tenant).text(key);
@@ -169,6 +175,18 @@ void ledger::add_key_reads(connection& db) {
     out_.charge_keys.clear();
     for (const auto& [tenant, id] : need_.charges) out_.charge_keys.text(tenant).id(id).day(month_of(id));
     send(db, query::read_charges, out_.charge_keys);
+}
+
+void ledger::add_repeat_reads(connection& db) {
+    point_at(need_.claims, claim_order_);
+    point_at(need_.tokens, token_order_);
+    out_.claim_keys.clear();
+    for (const auto& [tenant, key] : need_.claims) out_.claim_keys.text(tenant).text(key);
+    send(db, query::lock_claims, out_.claim_keys);
+    send(db, query::read_claims, out_.claim_keys);
+    out_.token_keys.clear();
+    for (const auto& [tenant, token] : need_.tokens) out_.token_keys.text(tenant).text(token);
+    send(db, query::read_tokens, out_.token_keys);
 }
 
 void ledger::take_row(std::size_t statement, reader& in) {
@@ -214,6 +232,12 @@ void ledger::take_movement_row(query which, reader& in) {
     } else if (which == query::read_movements) {
         const auto* key = asked_row(movement_order_, in);
         found_.movements[*key] = {in.id()};
+    } else if (which == query::read_claims) {
+        const auto* key = asked_row(claim_order_, in);
+        found_.claims[*key] = store::take_claim(in);
+    } else if (which == query::read_tokens) {
+        const auto* key = asked_row(token_order_, in);
+        found_.tokens[*key] = in.id();
     } else if (which == query::read_charges) {
         const auto* key = asked_row(charge_order_, in);
         const usd_nano charged(in.number()), refunded(in.number());

@@ -25,6 +25,7 @@ public:
                                                                      std::size_t count) override;
     store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) override;
     store_result<std::size_t> prune_counters(std::size_t count) override;
+    store_result<std::size_t> prune_repeats(std::size_t count) override;
 
 private:
     class prepared_client final : public client {
@@ -53,6 +54,8 @@ private:
     void add_balances(connection& db, const tollgate::ledger::changes& write);
     void add_usage(connection& db, const tollgate::ledger::changes& write);
     void add_entries(connection& db, const tollgate::ledger::changes& write);
+    void add_repeats(connection& db, const tollgate::ledger::changes& write);
+    void add_repeat_reads(connection& db);
     void rollback_after_failure(connection& db);
     void send(connection& db, query which, arrays& rows);
     store_result<std::vector<tollgate::ledger::reservation>> query_reservations(const std::string& rest,
@@ -68,6 +71,7 @@ private:
     std::vector<const tenant_id*> balance_order_;
     std::vector<const std::pair<tenant_id, std::string>*> movement_order_;
     std::vector<const std::pair<tenant_id, request_id>*> charge_order_;
+    std::vector<const std::pair<tenant_id, std::string>*> claim_order_, token_order_;
     std::vector<query> sent_; // the statements of this round trip, in order
     tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0};
     std::int64_t partitions_due_us_ = 0; // by the estimated clock
@@ -77,6 +81,7 @@ private:
         arrays counter_keys, tenants, grant_tenants, ids, dated_ids, movement_keys, charge_keys;
         arrays missing_counters, missing_balances;
         arrays counters, balances, grants, opened, ended, usage, corrected, refunds, entries, movements;
+        arrays claim_keys, token_keys, replaced, claims_made, claims_taken, answers, spent;
     };
     buffers out_;
 };

@@ -25,7 +25,10 @@ ledger::buffers::buffers()
       missing_counters(counter_key_columns), missing_balances(tenant_column), counters(store::counter_columns),
       balances(store::balance_columns), grants(store::grant_columns), opened(store::reservation_columns),
       ended(request_key_columns), usage(store::usage_columns), corrected(store::usage_columns),
-      refunds(refunded_column), entries(store::entry_columns), movements(movement_key_columns) {
+      refunds(refunded_column), entries(store::entry_columns), movements(movement_key_columns),
+      claim_keys(claim_key_columns), token_keys(token_key_columns), replaced(store::reservation_columns),
+      claims_made(store::claim_columns), claims_taken(store::claim_columns), answers(store::answer_columns),
+      spent(token_key_columns) {
     dated_ids.add_columns(month_column);
     charge_keys.add_columns(month_column);
     counters.add_columns(counter_key_columns);
@@ -35,6 +38,10 @@ ledger::buffers::buffers()
     refunds.add_columns(request_key_columns);
     refunds.add_columns(month_column);
     movements.add_columns(transaction_column);
+    claims_made.add_columns(claim_key_columns);
+    claims_taken.add_columns(claim_key_columns);
+    answers.add_columns(request_key_columns);
+    spent.add_columns(spender_columns);
 }
 
 // ---- commit -----------------------------------------------------------------------------------------------------
@@ -105,11 +112,15 @@ void ledger::add_writes(connection& db, const changes& write) {
     out_.opened.clear();
     for (const reservation& row : write.reservations_opened) store::put(out_.opened, row);
     send(db, query::open_reservations, out_.opened);
+    out_.replaced.clear();
+    for (const reservation& row : write.reservations_replaced) store::put(out_.replaced, row);
+    send(db, query::replace_reservations, out_.replaced);
     out_.ended.clear();
     for (const auto& [tenant, id] : write.reservations_ended) out_.ended.text(tenant).id(id);
     send(db, query::end_reservations, out_.ended);
     add_usage(db, write);
     add_entries(db, write);
+    add_repeats(db, write);
 }
 
 void ledger::add_balances(connection& db, const changes& write) {
@@ -152,6 +163,28 @@ void ledger::add_entries(connection& db, const changes& write) {
     }
     send(db, query::add_entries, out_.entries);
     send(db, query::add_movements, out_.movements);
+}
+
+// In key order: two processes that insert the same keys wait for each other, and the later one finds them taken.
+void ledger::add_repeats(connection& db, const changes& write) {
+    out_.claims_made.clear();
+    out_.claims_taken.clear();
+    for (const auto& [key, each] : write.claims) {
+        arrays& out = each.fresh ? out_.claims_made : out_.claims_taken;
+        store::put(out, each.row);
+        out.text(key.first).text(key.second);
+    }
+    send(db, query::make_claims, out_.claims_made);
+    send(db, query::take_claims, out_.claims_taken);
+    out_.answers.clear();
+    for (const auto& each : write.answers) {
+        store::put(out_.answers, each);
+        out_.answers.text(each.tenant).id(each.id);
+    }
+    send(db, query::add_answers, out_.answers);
+    out_.spent.clear();
+    for (const auto& each : write.tokens) out_.spent.text(each.tenant).text(each.token).id(each.by).time(each.created);
+    send(db, query::spend_tokens, out_.spent);
 }
 
 // ---- the sweeper's questions --------------------------------------------------------------------------------------
@@ -238,6 +271,32 @@ store_result<std::size_t> ledger::prune_counters(std::size_t count) {
                  old.finish());
     if (auto deleted = (*db)->run(); !deleted) return std::unexpected(deleted.error());
     return static_cast<std::size_t>((*db)->changed(0));
+}
+
+store_result<std::size_t> ledger::prune_repeats(std::size_t count) {
+    struct old_rows {
+        const char *table, *key;
+        std::int64_t kept_s;
+    };
+    static constexpr old_rows all[] = {{"claims", "key", limits::idempotency_kept_s},
+                                       {"answers", "request_id", limits::idempotency_kept_s},
+                                       {"spent_tokens", "token", limits::confirmation_kept_s}};
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    for (const old_rows& each : all) {
+        scalars values;
+        values.number(each.kept_s).number(static_cast<std::int64_t>(count));
+        const std::string table(each.table), key(each.key);
+        (*db)->query("WITH old AS (SELECT tenant, " + key + " FROM " + table +
+                         " WHERE created <= clock_timestamp() - $1::bigint * interval '1 second' "
+                         "ORDER BY created LIMIT $2::bigint FOR UPDATE SKIP LOCKED) DELETE FROM " +
+                         table + " AS t USING old WHERE t.tenant = old.tenant AND t." + key + " = old." + key,
+                     values.finish());
+    }
+    if (auto done = (*db)->run(); !done) return std::unexpected(done.error());
+    std::int64_t removed = 0;
+    for (std::size_t i = 0; i < std::size(all); ++i) removed += (*db)->changed(i);
+    return static_cast<std::size_t>(removed);
 }
 
 }

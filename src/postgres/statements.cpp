@@ -119,6 +119,30 @@ std::vector<statement> writing() {
     };
 }
 
+// A claim is locked by one statement and read by the next: what is read beside it must be as new as the lock.
+std::vector<statement> repeats() {
+    const columns reservation = joined({store::reservation_columns});
+    const std::span<const column> hold_values =
+        std::span(store::reservation_columns).subspan(request_key_columns.size());
+    const std::string of_holder = " AS h WHERE h.tenant = t.tenant AND h.request_id = t.holder)";
+    return {
+        {query::lock_claims, lock("claims", claim_key_columns, std::span(store::claim_columns).first(1))},
+        {query::read_claims, "SELECT k.i, " + store::column_names(store::claim_columns, "t.") +
+                                 ", EXISTS (SELECT FROM reservations" + of_holder + ", EXISTS (SELECT FROM answers" +
+                                 of_holder + " FROM " + ordered_batch(joined({claim_key_columns})) +
+                                 " JOIN claims AS t ON " + same("t", claim_key_columns)},
+        {query::read_tokens, "SELECT k.i, t.request_id FROM " + ordered_batch(joined({token_key_columns})) +
+                                 " JOIN spent_tokens AS t ON " + same("t", token_key_columns)},
+        {query::replace_reservations, "UPDATE reservations AS t SET " + assign(hold_values, "k") + " FROM " +
+                                          batch(reservation) + " WHERE " + same("t", request_key_columns)},
+        {query::make_claims, insert("claims", joined({store::claim_columns, claim_key_columns}))},
+        {query::take_claims, update("claims", store::claim_columns, claim_key_columns)},
+        {query::add_answers,
+         insert("answers", joined({store::answer_columns, request_key_columns}), "ON CONFLICT DO NOTHING")},
+        {query::spend_tokens, insert("spent_tokens", joined({token_key_columns, spender_columns}))},
+    };
+}
+
 }
 
 const char* name_of(query which) {
@@ -147,6 +171,14 @@ const char* name_of(query which) {
     case refund_usage: return "refund_usage";
     case add_entries: return "add_entries";
     case add_movements: return "add_movements";
+    case lock_claims: return "lock_claims";
+    case read_claims: return "read_claims";
+    case read_tokens: return "read_tokens";
+    case replace_reservations: return "replace_reservations";
+    case make_claims: return "make_claims";
+    case take_claims: return "take_claims";
+    case add_answers: return "add_answers";
+    case spend_tokens: return "spend_tokens";
     }
     TG_ASSERT(false);
 }
@@ -154,6 +186,7 @@ const char* name_of(query which) {
 std::vector<statement> ledger_statements() {
     std::vector<statement> all = reading();
     for (statement& each : writing()) all.push_back(std::move(each));
+    for (statement& each : repeats()) all.push_back(std::move(each));
     return all;
 }
 

@@ -28,6 +28,18 @@ inline constexpr std::array movement_key_columns{
     store::column{"idempotency_key", store::column_type::text},
 };
 inline constexpr std::array transaction_column{store::column{"transaction_id", store::column_type::id}};
+inline constexpr std::array claim_key_columns{
+    store::column{"tenant", store::column_type::text},
+    store::column{"key", store::column_type::text},
+};
+inline constexpr std::array token_key_columns{
+    store::column{"tenant", store::column_type::text},
+    store::column{"token", store::column_type::text},
+};
+inline constexpr std::array spender_columns{
+    store::column{"request_id", store::column_type::id},
+    store::column{"created", store::column_type::time},
+};
 inline constexpr std::array refunded_column{store::column{"refunded", store::column_type::number}};
 
 enum class query : std::uint8_t {
@@ -53,7 +65,15 @@ enum class query : std::uint8_t {
     correct_usage,
     refund_usage,
     add_entries,
-    add_movements
+    add_movements,
+    lock_claims,
+    read_claims,
+    read_tokens,
+    replace_reservations,
+    make_claims,
+    take_claims,
+    add_answers,
+    spend_tokens
 };
 
 // The name it is prepared under.

@@ -82,6 +82,15 @@ store_result<std::optional<usage_row>> accounts::request(request_id id) {
     return judged(usage_one());
 }
 
+store_result<std::optional<tollgate::ledger::stored_answer>> accounts::stored_answer(const tenant_id& tenant,
+                                                                                     request_id id) {
+    static const std::string sql = select_from("answers", store::answer_columns, "WHERE tenant = ? AND request_id = ?");
+    std::optional<tollgate::ledger::stored_answer> found;
+    db_->prepare(sql).text(tenant).id(id);
+    db_->each([&](reader& in) { found = store::take_answer(in); });
+    return judged(std::move(found));
+}
+
 store_result<std::vector<usage_row>> accounts::usage_page(const store::usage_query& query, request_id after,
                                                           std::size_t count) {
     static const std::string sql = usage_select() + "WHERE tenant = ? AND at >= ? AND at < ? AND request_id > ? "

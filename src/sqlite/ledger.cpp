@@ -88,6 +88,24 @@ void read_movements(session& db, const wanted& rows, snapshot& found) {
     }
 }
 
+void read_repeats(session& db, const wanted& rows, snapshot& found) {
+    static const std::string sql =
+        "SELECT " + store::column_names(store::claim_columns) +
+        ", EXISTS (SELECT 1 FROM reservations AS r WHERE r.tenant = c.tenant AND r.request_id = c.holder)"
+        ", EXISTS (SELECT 1 FROM answers AS a WHERE a.tenant = c.tenant AND a.request_id = c.holder)"
+        " FROM claims AS c WHERE tenant = ? AND key = ?";
+    for (const auto& key : rows.claims) {
+        db.prepare(sql).text(key.first).text(key.second);
+        db.each([&](reader& in) { found.claims[key] = store::take_claim(in); });
+    }
+    for (const auto& key : rows.tokens) {
+        db.prepare("SELECT request_id FROM spent_tokens WHERE tenant = ? AND token = ?")
+            .text(key.first)
+            .text(key.second);
+        db.each([&](reader& in) { found.tokens[key] = in.id(); });
+    }
+}
+
 // ---- writing what changed ----
 
 void write_counters(session& db, const changes& write) {
@@ -124,8 +142,15 @@ void write_balances(session& db, const changes& write) {
 
 void write_reservations(session& db, const changes& write) {
     static const std::string sql = insert_into("reservations", store::reservation_columns);
+    static const std::string replace =
+        insert_into("reservations", store::reservation_columns,
+                    "ON CONFLICT (tenant, request_id) DO UPDATE SET " + all_excluded(store::reservation_columns, 2));
     for (const reservation& row : write.reservations_opened) {
         store::put(db.prepare(sql), row);
+        db.run();
+    }
+    for (const reservation& row : write.reservations_replaced) {
+        store::put(db.prepare(replace), row);
         db.run();
     }
     for (const auto& [tenant, id] : write.reservations_ended) {
@@ -172,6 +197,34 @@ void write_entries(session& db, const changes& write) {
     }
 }
 
+void write_repeats(session& db, const changes& write) {
+    static const std::string claim = "INSERT INTO claims (" + store::column_names(store::claim_columns) +
+                                     ", tenant, key) VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, key) DO UPDATE SET " +
+                                     all_excluded(store::claim_columns, 0);
+    static const std::string answer = "INSERT INTO answers (" + store::column_names(store::answer_columns) +
+                                      ", tenant, request_id) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    for (const auto& [key, each] : write.claims) {
+        binder& out = db.prepare(claim);
+        store::put(out, each.row);
+        out.text(key.first).text(key.second);
+        db.run();
+    }
+    for (const auto& each : write.answers) {
+        binder& out = db.prepare(answer);
+        store::put(out, each);
+        out.text(each.tenant).id(each.id);
+        db.run();
+    }
+    for (const auto& each : write.tokens) {
+        db.prepare("INSERT INTO spent_tokens (tenant, token, request_id, created) VALUES (?, ?, ?, ?)")
+            .text(each.tenant)
+            .text(each.token)
+            .id(each.by)
+            .time(each.created);
+        db.run();
+    }
+}
+
 store_result<std::vector<reservation>> read_all(session& db) {
     std::vector<reservation> rows;
     db.each([&](reader& in) { rows.push_back(store::take_reservation(in)); });
@@ -192,11 +245,13 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     snapshot found;
     if (db.ok()) {
         found.now = clock_now();
-        const wanted need = rows(found.now);
+        wanted need = rows(found.now);
+        read_reservations(db, need, found);
+        tollgate::ledger::want_found_holds(found, need, need);
         read_counters(db, need, found);
         read_balances(db, need, found);
-        read_reservations(db, need, found);
         read_movements(db, need, found);
+        read_repeats(db, need, found);
     }
     if (auto done = db.take_fault(); !done) {
         db.rollback();
@@ -212,6 +267,7 @@ store_result<void> ledger::commit(const changes& write) {
     write_reservations(db, write);
     write_usage(db, write);
     write_entries(db, write);
+    write_repeats(db, write);
     return db.commit();
 }
 
@@ -262,6 +318,32 @@ store_result<std::size_t> ledger::prune_counters(std::size_t count) {
     });
     if (scanned < limits::prune_scan_rows_max && old.size() < count) pruned_to_ = {};
     return remove(old);
+}
+
+store_result<std::size_t> ledger::prune_repeats(std::size_t count) {
+    struct old_rows {
+        const char* sql;
+        std::int64_t kept_s;
+    };
+    static constexpr old_rows all[] = {
+        {"DELETE FROM claims WHERE (tenant, key) IN "
+         "(SELECT tenant, key FROM claims WHERE created <= ? ORDER BY created LIMIT ?)",
+         limits::idempotency_kept_s},
+        {"DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE created <= ? ORDER BY created LIMIT ?)",
+         limits::idempotency_kept_s},
+        {"DELETE FROM spent_tokens WHERE (tenant, token) IN "
+         "(SELECT tenant, token FROM spent_tokens WHERE created <= ? ORDER BY created LIMIT ?)",
+         limits::confirmation_kept_s},
+    };
+    const instant now = clock_now();
+    std::size_t removed = 0;
+    for (const old_rows& each : all) {
+        db_->prepare(each.sql).time({now.us - each.kept_s * 1'000'000}).number(static_cast<std::int64_t>(count));
+        db_->run();
+        removed += static_cast<std::size_t>(db_->changed());
+    }
+    if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
+    return removed;
 }
 
 store_result<std::size_t> ledger::remove(const std::vector<counter_key>& old) {

@@ -20,6 +20,7 @@ public:
                                                                      std::size_t count) override;
     store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) override;
     store_result<std::size_t> prune_counters(std::size_t count) override;
+    store_result<std::size_t> prune_repeats(std::size_t count) override;
 
 private:
     store_result<std::size_t> remove(const std::vector<tollgate::ledger::counter_key>& old);

@@ -48,6 +48,15 @@ void checks::note_opened(const ledger::changes& write) {
         else
             of->hold = hold;
     }
+    for (const ledger::reservation& hold : write.reservations_replaced) {
+        const auto before = opened_.find(hold.id);
+        if (before == opened_.end() || ended_.contains(hold.id) || hold.attempt <= before->second.attempt) {
+            fail("promise 4: " + hold.id.text() + " was replaced and did not hold");
+            continue;
+        }
+        before->second = hold;
+        if (request* of = owner_of(hold)) of->hold = hold;
+    }
 }
 
 void checks::allow(const ledger::usage_row& row, usd_nano before, std::int64_t tokens_before) {
@@ -162,6 +171,8 @@ void checks::check_admitted(const request& of) {
     if (found == store_.rows().usage.end()) return fail("promise 5: no usage row of " + named(of));
     const ledger::usage_row& row = found->second;
     if (!row.ended || !row.counted) return fail("promise 5: the usage row of " + named(of) + " is not an ending");
+    const bool answered = store_.rows().answers.contains({of.tenant, of.hold->id});
+    if (answered != (row.ended == ledger::ending::settled)) fail("promise 5: the answer of " + named(of) + " is lost");
     if (row.estimated != of.hold->amount) return fail("promise 5: the row of " + named(of) + " forgot what was held");
     if (row.overage != (row.charged > of.hold->amount))
         return fail("promise 1: the overage of " + named(of) + " is not flagged");

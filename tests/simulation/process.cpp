@@ -46,13 +46,23 @@ task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op
         twin.hold.id = request_id(op.hold.id.high(), op.hold.id.low() + 1);
         co_await real_.reserve(std::move(twin));
     }
+    op.claim = ledger::claim{op.hold.id.text(), "hash"};
+    ledger::reserve_op next = op;
+    next.hold.attempt = 1;
     auto out = co_await real_.reserve(std::move(op));
+    // Some requests hold a second time, as one does that goes to another provider. What becomes of that is not told:
+    // whoever lost the answer goes on with the hold it knows.
+    if (out && out->admitted && next.hold.id.low() % 3 == 0) {
+        auto again = co_await real_.reserve(std::move(next));
+        if (again && again->admitted && again->hold.id.low() % 2 == 0) out = std::move(again);
+    }
     waiting -= 1;
     co_return out;
 }
 
 task<ports::ledger_port::settled> watched_ledger::settle(ledger::settle_op op) {
     enter();
+    op.answer = ledger::stored_answer{200, "text/plain", op.hold.id.text()};
     if (op.actual > usd_nano() && director_.misbehaves(planted::undercharge)) op.actual -= usd_nano(1);
     auto out = co_await real_.settle(std::move(op));
     waiting -= 1;

@@ -81,4 +81,6 @@ store_result<std::size_t> sim_store::prune_counters(std::size_t count) {
     return inner_->prune_counters(count);
 }
 
+store_result<std::size_t> sim_store::prune_repeats(std::size_t count) { return inner_->prune_repeats(count); }
+
 }

@@ -1,6 +1,7 @@
 #include "memory_store.hpp"
 
 #include <tollgate/core/assert.hpp>
+#include <tollgate/core/limits.hpp>
 #include <tollgate/store/codec.hpp>
 
 #include <algorithm>
@@ -51,6 +52,18 @@ void read_requests(const memory_rows& rows, const wanted& need, snapshot& found)
     }
 }
 
+void read_repeats(const memory_rows& rows, const wanted& need, snapshot& found) {
+    for (const auto& key : need.claims) {
+        const auto at = rows.claims.find(key);
+        if (at == rows.claims.end()) continue;
+        ledger::claim_row& row = found.claims[key] = at->second;
+        row.running = rows.reservations.contains(row.holder);
+        row.answered = rows.answers.contains({key.first, row.holder});
+    }
+    for (const auto& key : need.tokens)
+        if (const auto at = rows.tokens.find(key); at != rows.tokens.end()) found.tokens[key] = at->second.by;
+}
+
 // What a database refuses by its keys and checks. Empty when all may be written.
 store_result<void> check(const memory_rows& rows, const changes& write) {
     for (const auto& [key, row] : write.counters)
@@ -60,6 +73,13 @@ store_result<void> check(const memory_rows& rows, const changes& write) {
         if (row.now.held < usd_nano()) return fail_with(store_fault::corrupt, "a hold below zero: " + tenant);
     for (const reservation& row : write.reservations_opened)
         if (rows.reservations.contains(row.id)) return fail_with(store_fault::conflict, "a reservation exists already");
+    for (const reservation& row : write.reservations_replaced)
+        if (!rows.reservations.contains(row.id)) return fail_with(store_fault::corrupt, "no reservation to replace");
+    for (const auto& [key, each] : write.claims)
+        if (each.fresh == rows.claims.contains(key)) return fail_with(store_fault::conflict, "a claim was taken");
+    for (const auto& each : write.tokens)
+        if (rows.tokens.contains({each.tenant, each.token}))
+            return fail_with(store_fault::conflict, "a token is spent");
     for (const ledger::entry& row : write.entries) {
         if (row.amount <= usd_nano() || row.debit == row.credit)
             return fail_with(store_fault::corrupt, "an entry that moves nothing");
@@ -89,6 +109,7 @@ void write_money(memory_rows& rows, const changes& write) {
 
 void write_requests(memory_rows& rows, const changes& write) {
     for (const reservation& row : write.reservations_opened) rows.reservations[row.id] = row;
+    for (const reservation& row : write.reservations_replaced) rows.reservations[row.id] = row;
     for (const auto& [tenant, id] : write.reservations_ended) rows.reservations.erase(id);
     for (const ledger::usage_row& row : write.usage) rows.usage.try_emplace(row.id, row);
     for (const ledger::usage_row& row : write.usage_corrected) {
@@ -104,6 +125,12 @@ void write_requests(memory_rows& rows, const changes& write) {
         at->second.refunded = each.refunded;
         at->second.settlement_status = "refunded";
     }
+}
+
+void write_repeats(memory_rows& rows, const changes& write) {
+    for (const auto& [key, each] : write.claims) rows.claims[key] = each.row;
+    for (const auto& each : write.answers) rows.answers.try_emplace({each.tenant, each.id}, each);
+    for (const auto& each : write.tokens) rows.tokens.try_emplace({each.tenant, each.token}, each);
 }
 
 void add_sum(std::vector<store::touched_sum>& sums, const std::vector<ledger::touched>& counters, usd_nano amount,
@@ -131,9 +158,11 @@ public:
         lock_ = std::unique_lock(home_.transaction_);
         snapshot found;
         found.now = home_.clock_();
-        const wanted need = rows(found.now);
-        read_money(home_.rows_, need, found);
+        wanted need = rows(found.now);
         read_requests(home_.rows_, need, found);
+        ledger::want_found_holds(found, need, need);
+        read_money(home_.rows_, need, found);
+        read_repeats(home_.rows_, need, found);
         return found;
     }
 
@@ -146,6 +175,7 @@ public:
         if (auto fits = check(home_.rows_, write); !fits) return fits;
         write_money(home_.rows_, write);
         write_requests(home_.rows_, write);
+        write_repeats(home_.rows_, write);
         home_.commits_ += 1;
         if (failure == store_failure::lost_acknowledgement)
             return fail_with(store_fault::unavailable, "planted: the acknowledgement was lost");
@@ -187,6 +217,22 @@ public:
         return removed;
     }
 
+    store_result<std::size_t> prune_repeats(std::size_t count) override {
+        const std::lock_guard lock(home_.transaction_);
+        const std::int64_t now_us = home_.clock_().us;
+        const auto prune = [&](auto& rows, std::int64_t kept_s, auto created) {
+            std::size_t removed = 0;
+            std::erase_if(rows, [&](const auto& entry) {
+                return created(entry.second).us + kept_s * 1'000'000 <= now_us && removed++ < count;
+            });
+            return std::min(removed, count);
+        };
+        const auto created = [](const auto& row) { return row.created; };
+        return prune(home_.rows_.claims, limits::idempotency_kept_s, created) +
+               prune(home_.rows_.answers, limits::idempotency_kept_s, created) +
+               prune(home_.rows_.tokens, limits::confirmation_kept_s, created);
+    }
+
 private:
     template <class Which>
     store_result<std::vector<reservation>> some(std::size_t count, Which which, instant reservation::* oldest) {
@@ -204,6 +250,12 @@ private:
 };
 
 std::unique_ptr<store::ledger_store> memory_database::open_ledger() { return std::make_unique<memory_ledger>(*this); }
+
+std::optional<ledger::stored_answer> memory_database::stored_answer(const tenant_id& tenant, request_id id) const {
+    const auto at = rows_.answers.find({tenant, id});
+    if (at == rows_.answers.end()) return std::nullopt;
+    return at->second.what;
+}
 
 store::tenant_books memory_database::books(const tenant_id& tenant) const {
     store::tenant_books books;

@@ -32,6 +32,9 @@ struct memory_rows {
     std::map<request_id, ledger::usage_row> usage;
     std::vector<ledger::entry> entries;
     std::map<std::pair<tenant_id, std::string>, request_id> movements;
+    std::map<std::pair<tenant_id, std::string>, ledger::claim_row> claims;
+    std::map<std::pair<tenant_id, request_id>, ledger::changes::answer> answers;
+    std::map<std::pair<tenant_id, std::string>, ledger::changes::spent_token> tokens;
 };
 
 class memory_database {
@@ -47,7 +50,8 @@ public:
     memory_rows& rows() { return rows_; }
     const memory_rows& rows() const { return rows_; }
     store::tenant_books books(const tenant_id& tenant) const;
-    std::vector<store::discrepancy> verify() const;    // every tenant
+    std::vector<store::discrepancy> verify() const; // every tenant
+    std::optional<ledger::stored_answer> stored_answer(const tenant_id& tenant, request_id id) const;
     std::uint64_t commits() const { return commits_; } // that happened
 
 private:

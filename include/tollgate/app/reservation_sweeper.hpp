@@ -18,7 +18,7 @@ public:
     reservation_sweeper(store::ledger_store& store, ports::rng& random) : store_(store), random_(random) {}
 
     struct swept {
-        std::size_t reservations = 0, tenants = 0, counters = 0;
+        std::size_t reservations = 0, tenants = 0, counters = 0, repeats = 0;
     };
     // Everything that `node` holds, at start, before it serves: its holder is dead.
     store_result<std::size_t> recover(const std::string& node);

@@ -80,6 +80,8 @@ inline constexpr std::size_t capacity_waiters_max = 512;
 inline constexpr std::size_t limits_per_request_max = 64;
 inline constexpr std::uint32_t reservation_ttl_ms = request_total_ms_max + 60'000;
 inline constexpr std::uint32_t sweep_interval_ms = 5'000;
+inline constexpr std::int64_t idempotency_kept_s = 86'400; // a claim and its answer; an older one counts as absent
+inline constexpr std::int64_t confirmation_kept_s = 3'600; // a spent token, which must not live longer
 
 // --- store ---------------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t store_connect_ms_max = 2'000;

@@ -82,8 +82,9 @@ struct reservation {
     bool prepaid = false;
     unknown_usage on_unknown = unknown_usage::charge_estimate;
     instant created, expires;
-    std::string node;   // the process that holds it
-    std::string record; // the request record so far (JSON), for an ending without its process
+    std::uint8_t attempt = 0; // of its request: a higher one takes this hold's place
+    std::string node;         // the process that holds it
+    std::string record;       // the request record so far (JSON), for an ending without its process
     friend bool operator==(const reservation&, const reservation&) = default;
 };
 
@@ -116,16 +117,43 @@ struct usage_row {
     std::string record;
 };
 
+// ---- repeats --------------------------------------------------------------------------------------------------
+
+// A caller's own name for a request, so that sending it again does not run it again.
+struct claim {
+    std::string key;  // unique within the tenant
+    std::string hash; // of what was sent under it
+};
+
+// Who holds a claim, as another request finds it.
+struct claimed_by {
+    request_id holder;
+    bool same_request = false; // the hashes are equal
+    bool running = false;      // the holder's reservation is open
+    bool answered = false;     // its answer is stored
+};
+
+// What was answered to a request with a claim, to be answered again.
+struct stored_answer {
+    int status = 0;
+    std::string content_type;
+    std::string body;
+    friend bool operator==(const stored_answer&, const stored_answer&) = default;
+};
+
 // ---- operations -----------------------------------------------------------------------------------------------
 
+// With the attempt of the open hold of its id, or a lower one: a repeat, which returns the open hold. With a higher one
+// it takes that hold's place in one step, or is refused and leaves it as it was.
 struct reserve_op {
     reservation hold; // counters, created and expires are filled in by admission
     std::uint32_t ttl_ms = 0;
     std::vector<limit_check> limits; // at most limits::limits_per_request_max
     std::vector<touched> also_count; // scope and span of counters kept although no limit reads them
     std::shared_ptr<const time_zone> zone = time_zone::utc();
-    usd_nano credit_limit; // with hold.prepaid
-    std::string spends_token;
+    usd_nano credit_limit;      // with hold.prepaid
+    std::optional<claim> claim; // taken with the hold; judged before the limits
+    std::string spends_token;   // single use, spent with the hold; judged before the limits. Empty: none
 };
 
 struct settle_op {
@@ -133,6 +161,7 @@ struct settle_op {
     usd_nano actual;
     std::int64_t tokens = 0;
     usage_row row;
+    std::optional<stored_answer> answer = std::nullopt; // kept with the settlement
 };
 
 // Ends a reservation without a charge (refused by the provider, never sent).
@@ -193,8 +222,9 @@ enum class refused_by : std::uint8_t {
     prepaid,        // the balance is spent
     prepaid_held,   // the balance is held by running requests
     expired_grants, // internal: grants must be expired first, then the op is tried again
-    token_spent,
     ended,          // this id was reserved and has ended before: it may not run again
+    claimed,        // another request holds the claim: see reserve_outcome.claimed
+    token_spent,    // another request has spent the token
 };
 
 struct reserve_outcome {
@@ -205,6 +235,7 @@ struct reserve_outcome {
     std::uint16_t limit = 0;            // with why == limit / limit_held
     std::vector<reading> readings;      // one per limit_check, in their order
     std::optional<balance> prepaid;     // before this request, for prepaid tenants
+    std::optional<claimed_by> claimed;  // with why == claimed
 };
 
 struct end_outcome {

@@ -40,6 +40,8 @@ public:
     virtual store_result<std::vector<ledger::entry>> entries(const tenant_id& tenant, std::size_t newest) = 0;
     virtual store_result<std::optional<ledger::usage_row>> request(const tenant_id& tenant, request_id id) = 0;
     virtual store_result<std::optional<ledger::usage_row>> request(request_id id) = 0;
+    virtual store_result<std::optional<ledger::stored_answer>> stored_answer(const tenant_id& tenant,
+                                                                             request_id id) = 0;
     // A page in ascending order of id, after `after`; the caller loops. Keeps every transaction short.
     virtual store_result<std::vector<ledger::usage_row>> usage_page(const usage_query& query, request_id after,
                                                                     std::size_t count) = 0;

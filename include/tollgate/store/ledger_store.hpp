@@ -15,7 +15,8 @@ public:
     virtual ~ledger_store() = default;
 
     // Starts a transaction, reads the clock, asks `rows` which rows that clock needs, locks those that exist in key
-    // order and reads them; reservations without their record. On failure no transaction is open.
+    // order and reads them; reservations without their record, and all that an open one touches, named or not. On
+    // failure no transaction is open.
     virtual store_result<ledger::snapshot> begin(const std::function<ledger::wanted(instant now)>& rows) = 0;
 
     // Writes and commits. After store_fault::unavailable the outcome is unknown: the caller runs the batch again, and
@@ -32,6 +33,8 @@ public:
     virtual store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) = 0;
     // Deletes minute and hour counters that ended long ago and hold nothing. Returns how many.
     virtual store_result<std::size_t> prune_counters(std::size_t count) = 0;
+    // Deletes claims, answers and spent tokens that are older than they are kept, at most `count` of each.
+    virtual store_result<std::size_t> prune_repeats(std::size_t count) = 0;
 };
 
 }

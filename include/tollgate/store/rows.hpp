@@ -52,12 +52,26 @@ inline constexpr std::array grant_columns{
 };
 
 inline constexpr std::array reservation_columns{
-    column{"tenant", column_type::text},   column{"request_id", column_type::id},
-    column{"amount", column_type::number}, column{"input_amount", column_type::number},
-    column{"tokens", column_type::number}, column{"counters", column_type::text},
-    column{"prepaid", column_type::flag},  column{"on_unknown", column_type::text},
-    column{"created", column_type::time},  column{"expires", column_type::time},
-    column{"node", column_type::text},     column{"record", column_type::text},
+    column{"tenant", column_type::text},    column{"request_id", column_type::id},
+    column{"amount", column_type::number},  column{"input_amount", column_type::number},
+    column{"tokens", column_type::number},  column{"counters", column_type::text},
+    column{"prepaid", column_type::flag},   column{"on_unknown", column_type::text},
+    column{"created", column_type::time},   column{"expires", column_type::time},
+    column{"attempt", column_type::number}, column{"node", column_type::text},
+    column{"record", column_type::text},
+};
+
+inline constexpr std::array claim_columns{
+    column{"holder", column_type::id},
+    column{"hash", column_type::text},
+    column{"created", column_type::time},
+};
+
+inline constexpr std::array answer_columns{
+    column{"status", column_type::number},
+    column{"content_type", column_type::text},
+    column{"body", column_type::bytes},
+    column{"created", column_type::time},
 };
 
 inline constexpr std::array usage_columns{
@@ -189,6 +203,7 @@ void put(Out& out, const ledger::reservation& row) {
     out.text(name_of(row.on_unknown));
     out.time(row.created);
     out.time(row.expires);
+    out.number(row.attempt);
     out.text(row.node);
     out.text(row.record);
 }
@@ -218,6 +233,7 @@ ledger::reservation take_hold(In& in) {
     row.on_unknown = choice.value_or(ledger::unknown_usage::charge_estimate);
     row.created = in.time();
     row.expires = in.time();
+    row.attempt = static_cast<std::uint8_t>(in.number());
     row.node = in.text();
     return row;
 }
@@ -226,6 +242,44 @@ template <class In>
 ledger::reservation take_reservation(In& in) {
     ledger::reservation row = take_hold(in);
     row.record = in.text();
+    return row;
+}
+
+// ---- repeats --------------------------------------------------------------------------------------------------
+
+template <class Out>
+void put(Out& out, const ledger::claim_row& row) {
+    out.id(row.holder);
+    out.text(row.hash);
+    out.time(row.created);
+}
+
+// Reads the columns of claim_columns, and then whether the holder is running and whether it has been answered.
+template <class In>
+ledger::claim_row take_claim(In& in) {
+    ledger::claim_row row;
+    row.holder = in.id();
+    row.hash = in.text();
+    row.created = in.time();
+    row.running = in.flag();
+    row.answered = in.flag();
+    return row;
+}
+
+template <class Out>
+void put(Out& out, const ledger::changes::answer& row) {
+    out.number(row.what.status);
+    out.text(row.what.content_type);
+    out.bytes(std::span(reinterpret_cast<const std::uint8_t*>(row.what.body.data()), row.what.body.size()));
+    out.time(row.created);
+}
+
+template <class In>
+ledger::stored_answer take_answer(In& in) {
+    ledger::stored_answer row;
+    row.status = static_cast<int>(in.number());
+    row.content_type = in.text();
+    row.body = in.bytes();
     return row;
 }
 

@@ -14,6 +14,8 @@ settle_op sample() {
     op.row.feature = "support";
     op.row.used.cached_tokens = 3;
     op.row.at = {123};
+    op.hold.attempt = 2;
+    op.answer = stored_answer{201, "application/json", std::string("{\0}", 3)};
     return op;
 }
 
@@ -31,6 +33,7 @@ TEST(codec, an_ending_reads_back_as_it_was_written) {
     EXPECT_EQ(got.row.feature, op.row.feature);
     EXPECT_EQ(got.row.used, op.row.used);
     EXPECT_EQ(got.row.at, op.row.at);
+    EXPECT_EQ(got.answer, op.answer);
     EXPECT_TRUE(std::holds_alternative<release_op>(*decode(encode(release_op{op.hold, op.row}))));
 }
 

@@ -14,16 +14,25 @@ public:
     snapshot rows;
     std::vector<entry> entries;
     std::vector<usage_row> usage;
+    std::map<request_id, stored_answer> answers;
 
     std::vector<outcome> run(const std::vector<op>& ops) {
         applied done = ledger::apply(std::span<const op>(ops), rows);
         for (auto& [key, row] : done.write.counters) rows.counters[key] = row;
         for (auto& [key, row] : done.write.balances) rows.balances[key] = row;
         for (const reservation& hold : done.write.reservations_opened) rows.reservations[hold.id] = hold;
+        for (const reservation& hold : done.write.reservations_replaced) rows.reservations[hold.id] = hold;
         for (const auto& [tenant, id] : done.write.reservations_ended) rows.reservations.erase(id);
         for (const usage_row& row : done.write.usage) remember(row);
         for (const usage_row& row : done.write.usage_corrected) remember(row);
         for (const auto& r : done.write.refunds) rows.charges[{r.tenant, r.id}].refunded = r.refunded;
+        for (const auto& each : done.write.answers) answers[each.id] = each.what;
+        for (const auto& [key, each] : done.write.claims) rows.claims[key] = each.row;
+        for (auto& [key, row] : rows.claims) {
+            row.running = rows.reservations.contains(row.holder);
+            row.answered = answers.contains(row.holder);
+        }
+        for (const auto& each : done.write.tokens) rows.tokens[{each.tenant, each.token}] = each.by;
         for (const entry& leg : done.write.entries) {
             if (!leg.idempotency_key.empty()) rows.movements[{leg.tenant, leg.idempotency_key}] = {leg.transaction};
             entries.push_back(leg);

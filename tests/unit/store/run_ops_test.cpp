@@ -42,6 +42,7 @@ public:
     store_result<std::vector<ledger::reservation>> held_by(const std::string&, std::size_t) override { return {}; }
     store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t) override { return {}; }
     store_result<std::size_t> prune_counters(std::size_t) override { return 0; }
+    store_result<std::size_t> prune_repeats(std::size_t) override { return 0; }
 
 private:
     static std::optional<store_fault> next(std::deque<std::optional<store_fault>>& faults) {

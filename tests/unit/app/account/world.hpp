@@ -54,6 +54,9 @@ public:
         return std::nullopt;
     }
     store_result<std::optional<ledger::usage_row>> request(request_id) override { return away(); }
+    store_result<std::optional<ledger::stored_answer>> stored_answer(const tenant_id&, request_id) override {
+        return away();
+    }
     store_result<std::vector<ledger::usage_row>> usage_page(const store::usage_query& query, request_id after,
                                                             std::size_t count) override {
         in_.asked = query;
