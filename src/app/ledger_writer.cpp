@@ -133,6 +133,7 @@ bool ledger_writer::attempt() {
     auto found = store_.begin([&](instant now) { return ledger::rows_of(ops, now); });
     if (!found) return failed(found.error());
     ledger::applied done = ledger::apply(ops, *found);
+    prefer_first_outcomes(done.outcomes);
     if (done.write.empty()) {
         store_.rollback();
     } else if (auto committed = store_.commit(done.write); !committed) {
@@ -146,6 +147,17 @@ bool ledger_writer::attempt() {
     reachable_ = true;
     deliver(std::move(done));
     return true;
+}
+
+// An attempt may have been committed without our knowing. What it admitted is told with what it read then: the callers
+// act on the limits as they were judged.
+void ledger_writer::prefer_first_outcomes(std::vector<ledger::outcome>& outcomes) {
+    for (std::size_t i = 0; i < last_.size() && i < outcomes.size(); ++i) {
+        const auto* now = std::get_if<ledger::reserve_outcome>(&outcomes[i]);
+        const auto* first = std::get_if<ledger::reserve_outcome>(&last_[i]);
+        if (now && first && now->repeated && first->admitted && now->hold.attempt == first->hold.attempt)
+            outcomes[i] = last_[i];
+    }
 }
 
 // The store refuses the batch for what is in it. Its operations are tried one by one, and the one that cannot be

@@ -163,6 +163,9 @@ reserve_outcome admit(const reserve_op& op, working_set& rows) {
     reserve_outcome out;
     const reservation* before = rows.find_open(op.hold.id);
     if (before && op.hold.attempt <= before->attempt) {
+        // Read for the caller, as if its hold were not there; what it holds is not judged again.
+        judge_limits(op, before, rows, out);
+        judge_prepaid(op, before, rows, out);
         out.admitted = out.repeated = true;
         out.hold = *before;
         return out;

@@ -37,10 +37,13 @@ task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op
         ledger::reserve_outcome early;
         early.admitted = true;
         early.hold = op.hold;
+        early.readings.resize(op.limits.size());
         co_return early;
     }
     enter();
-    if (director_.misbehaves(planted::ignored_limits)) op.limits.clear();
+    const bool blind = director_.misbehaves(planted::ignored_limits);
+    const std::size_t limits = op.limits.size();
+    if (blind) op.limits.clear();
     if (director_.misbehaves(planted::second_hold)) {
         ledger::reserve_op twin = op;
         twin.hold.id = request_id(op.hold.id.high(), op.hold.id.low() + 1);
@@ -50,11 +53,12 @@ task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op
     ledger::reserve_op next = op;
     next.hold.attempt = 1;
     auto out = co_await real_.reserve(std::move(op));
+    if (out && blind) out->readings.resize(limits); // as if nothing had been spent
     // Some requests hold a second time, as one does that goes to another provider. What becomes of that is not told:
     // whoever lost the answer goes on with the hold it knows.
-    if (out && out->admitted && next.hold.id.low() % 3 == 0) {
+    if (out && out->admitted && !blind && next.hold.id.low() % 3 == 0) {
         auto again = co_await real_.reserve(std::move(next));
-        if (again && again->admitted && again->hold.id.low() % 2 == 0) out = std::move(again);
+        if (again && again->admitted && !again->repeated && again->hold.id.low() % 2 == 0) out = std::move(again);
     }
     waiting -= 1;
     co_return out;

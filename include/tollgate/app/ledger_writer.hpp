@@ -66,6 +66,7 @@ private:
     void take_waiting();
     void drop_abandoned();
     bool attempt();
+    void prefer_first_outcomes(std::vector<ledger::outcome>& outcomes);
     bool isolate();
     void deliver(ledger::applied done);
     void settle_one(const pending_ptr& op, ledger::outcome result, std::vector<pending_ptr>& again);

@@ -65,6 +65,7 @@ TEST(attempts, the_same_or_a_lower_one_returns_the_open_hold) {
         EXPECT_TRUE(out.repeated);
         EXPECT_EQ(out.hold.attempt, 2);
         EXPECT_EQ(out.hold.amount, usd_nano(70));
+        EXPECT_EQ(out.readings.at(0).at, counter{}); // as the first of them read it
     }
 }
 
