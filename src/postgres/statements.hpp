@@ -2,6 +2,7 @@
 
 // The ledger's SQL. Prepared on every connection; each works on a whole batch through `unnest`.
 
+#include <tollgate/store/repeat_rows.hpp>
 #include <tollgate/store/rows.hpp>
 
 #include <array>

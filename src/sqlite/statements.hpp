@@ -2,6 +2,7 @@
 
 // SQL text made from the tables of columns in store/rows.hpp. Built once, before the first connection uses it.
 
+#include <tollgate/store/repeat_rows.hpp>
 #include <tollgate/store/rows.hpp>
 
 #include <string>
