@@ -4,8 +4,10 @@ step_total=3
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 step setup "checking packages" bash scripts/setup.sh build test bench
-step build-release "building" build_preset release tollgate
+step build-release "building" build_preset release tollgate decide_bench
 step_now=$((step_now + 1))
 say "[$step_now/$step_total] measuring"
+say "deciding (no I/O, one core):"
+build/release/bench/decide_bench
 ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 exec node bench/run.mjs "$@"
