@@ -93,7 +93,7 @@ struct call {
     bool flagged = false;
     std::string model_answered;   // as the provider named it
     std::string record_beginning; // what does not change any more; empty: to be written
-    std::string final_record;     // as it stands in the store: the log line too
+    bool logged = false;          // the final record went to the log
 
     // timings, steady clock; 0: never came to it
     std::int64_t started_us = 0, held_us = 0, first_byte_us = 0;
@@ -127,7 +127,7 @@ task<> refuse(call& c, const refusal& why);      // answers and records a reques
 // Sends an error with the decision's fields; false: the client is gone.
 task<bool> send_error(const call& c, const openai::error_answer& answer);
 
-ledger::usage_row usage_row_of(call& c); // the final row; fills in c.final_record
+ledger::usage_row usage_row_of(call& c); // the final row; logs its record
 std::string record_json(call& c);        // the record as far as it is known
 refusal refusal_of(const call& c);       // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);

@@ -134,6 +134,14 @@ std::string final_record(call& c) {
     return text;
 }
 
+// The log's line is the row's record: written here, so that the text can move on without a copy.
+std::string logged_record(call& c) {
+    std::string text = final_record(c);
+    c.use.log.write(text);
+    c.logged = true;
+    return text;
+}
+
 }
 
 // As far as it is known: what is left of a request whose process dies.
@@ -147,7 +155,6 @@ std::string record_json(call& c) {
 }
 
 ledger::usage_row usage_row_of(call& c) {
-    c.final_record = final_record(c);
     const attribution& who = c.facts.who;
     ledger::usage_row row;
     row.id = c.id;
@@ -172,13 +179,12 @@ ledger::usage_row usage_row_of(call& c) {
     row.provider_cost = c.provider_cost;
     row.source = c.source;
     row.at = c.arrived;
-    row.record = c.final_record;
+    row.record = logged_record(c);
     return row;
 }
 
 void record(call& c) {
-    if (c.final_record.empty()) c.final_record = final_record(c);
-    c.use.log.write(c.final_record);
+    if (!c.logged) logged_record(c); // nobody's request: a line, but no row
     if (c.client_gone) c.use.metrics.client_gone.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t now = c.use.clock.steady_us();
     ports::metrics::add(c.use.metrics.total_us, now - c.started_us);

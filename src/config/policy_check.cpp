@@ -30,14 +30,23 @@ void check_tiers(const node& document, const policy::tenant_policy& made, const 
             at.error(place_of(document, "allowed_model_tiers"), unknown_tier(with.models, tier));
 }
 
+// Past the budget requests may still be served: as a cheaper model, after a confirmation, or as they are.
+bool goes_on(const policy::tenant_policy& made) {
+    return std::ranges::any_of(made.over_limit,
+                               [&](policy::action step) {
+                                   return step == policy::action::confirm ||
+                                          (step == policy::action::downgrade && made.downgrade_accepted);
+                               }) ||
+           made.over_limit.back() == policy::action::notify;
+}
+
 void check_amounts(const node& document, const policy::tenant_policy& made, context& at) {
     if (made.hard_stop && made.monthly_budget && *made.hard_stop < *made.monthly_budget)
         at.error(place_of(document, "hard_stop_usd"), "`hard_stop_usd` must not be below `monthly_budget_usd`");
     if (made.credit_limit.count() > 0 && !made.prepaid_opening)
         at.error(place_of(document, "credit_limit_usd"),
                  "`credit_limit_usd` has no effect without `prepaid_balance_usd`");
-    const bool serves = made.over_limit.back() == policy::action::notify;
-    if (made.monthly_budget && serves && !made.hard_stop && !made.prepaid_opening)
+    if (made.monthly_budget && goes_on(made) && !made.hard_stop && !made.prepaid_opening)
         at.warn(place_of(document, "over_limit_action"),
                 "past the budget requests are served, and no `hard_stop_usd` ends it");
     if (!made.limits_money()) at.warn(document, "tenant `" + made.tenant + "` has no money limit of any kind");
@@ -51,8 +60,7 @@ void check_target(const node& where, const std::string& alias, const policy::ten
         for (const auto& [name, ignored] : with.models.models) known.push_back(name);
         return at.error(where, "the catalogue has no model `" + alias + "`" + hint(alias, known));
     }
-    if (!target->priced_at(with.now))
-        at.error(where, "the downgrade target `" + alias + "` has no price in force");
+    if (!target->priced_at(with.now)) at.error(where, "the downgrade target `" + alias + "` has no price in force");
     const auto& allowed = made.allowed_tiers;
     if (!allowed.empty() && std::ranges::find(allowed, target->tier) == allowed.end())
         at.error(where, "the downgrade target `" + alias + "` is in tier `" + target->tier +

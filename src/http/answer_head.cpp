@@ -48,11 +48,18 @@ void append_number(std::string& out, std::uint64_t number) {
     out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr);
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// A line break in a value would be a field of somebody else's making. Nearly no value has one: looking for any first,
+// without a branch a byte, costs a sixth of replacing as it goes.
 void append_value(std::string& out, std::string_view value) {
     const std::size_t start = out.size();
     out.append(value);
+    unsigned controls = 0;
+    for (const char c : value) controls |= static_cast<unsigned>(is_control(c));
+    if (controls == 0) return;
     for (std::size_t i = start; i < out.size(); ++i)
-        if ((static_cast<unsigned char>(out[i]) < 0x20 && out[i] != '\t') || out[i] == 0x7f) out[i] = ' ';
+        if (is_control(out[i]) && out[i] != '\t') out[i] = ' ';
 }
 
 }
