@@ -57,6 +57,26 @@ each_sdk(({name, OpenAI}) => describe(`refusals with ${name}`, () => {
     assert.equal(error.type, 'insufficient_quota');
   });
 
+  it('a confirmation is asked once, and given with a header', async () => {
+    const client = house.client(OpenAI, 'asks');
+    const error = await refused(client);
+    assert.equal(error.status, 428);
+    assert.equal(error.code, 'confirmation_required');
+    const {token, header} = error.error.gateway.confirmation;
+    const answer = await client.chat.completions.create(prompt, {headers: {[header]: token}});
+    assert.ok(answer.choices[0].message.content);
+    const again = await failure_of(client.chat.completions.create(prompt, {headers: {[header]: token}}));
+    assert.equal(again.status, 428);
+  });
+
+  it('a cheaper model that serves says so in usage', async () => {
+    const answer = await house.client(OpenAI, 'frugal').chat.completions.create(prompt);
+    assert.equal(answer.usage.model_requested, 'gpt-5-mini');
+    assert.equal(answer.usage.model_served, 'gpt-5-nano');
+    assert.equal(answer.usage.fallback_reason, 'downgrade:monthly_budget_usd');
+    assert.ok(Number(answer.usage.cost_usd) > 0);
+  });
+
   it('a tier that is not allowed is 403', async () => {
     const error = await refused(house.client(OpenAI, 'economy'), {...prompt, model: 'gpt-5'});
     assert.ok(error instanceof OpenAI.PermissionDeniedError);

@@ -15,6 +15,9 @@ export const policies = {
   prepaid: {prepaid_balance_usd: 0},
   slow: {monthly_budget_usd: 1000, limits: [{name: 'once', per: ['key'], requests: 1, window: 'month'}]},
   economy: {monthly_budget_usd: 1000, allowed_model_tiers: ['economy'], blocked_features: ['bulk_enrichment']},
+  asks: {hard_stop_usd: 1000, limits: [{name: 'ask', cost_usd: 0, window: 'day', action: 'confirm'}]},
+  frugal: {monthly_budget_usd: 0, hard_stop_usd: 1000, over_limit_action: 'downgrade_then_fail_closed',
+           downgrade: {accepted: true, to: {standard: 'gpt-5-nano'}}},
   money_as_429: {monthly_budget_usd: 0.000001, hard_stop_usd: 0.000001, refusal_profile: 'openai'},
 };
 

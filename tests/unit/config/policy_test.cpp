@@ -303,6 +303,18 @@ TEST(policy_file, an_unapproved_provider_name_is_a_warning) {
     EXPECT_TRUE(got.from.warns("the catalogue has no provider `azure-eu`"));
 }
 
+TEST(policy_file, a_budget_that_goes_on_without_an_end_is_a_warning) {
+    const std::string downgrade = "downgrade: {accepted: true, to: {standard: gpt-5-nano}}\n";
+    const std::string past = "past the budget requests are served";
+    for (const std::string action : {"notify", "confirm", "downgrade_then_fail_closed"}) {
+        const std::string text = "monthly_budget_usd: 5\nover_limit_action: " + action + "\n" + downgrade;
+        EXPECT_TRUE(with(text).from.warns(past)) << action;
+        EXPECT_FALSE(with(text + "hard_stop_usd: 6\n").from.warns(past)) << action;
+    }
+    const std::string closed = "monthly_budget_usd: 5\nover_limit_action: downgrade_then_fail_closed\n";
+    EXPECT_FALSE(with(closed).from.warns(past)); // nothing is downgraded without consent
+}
+
 TEST(policy_file, parse_policy_takes_text_and_returns_problems_in_order) {
     world setting;
     const auto good = parse_policy("p.json", test::seed_policy, setting.with());
