@@ -34,6 +34,14 @@ struct quote {
     bool cap_is_ours = false; // the client asked for none, or for more
 };
 
+// One attempt at a provider, for the record.
+struct attempt_made {
+    std::string_view provider, model; // the model by its alias; of the configuration
+    int status = 0;                   // of the answer's head; 0: none came
+    std::string_view code;            // of a failure without one
+    std::int64_t took_us = 0;         // to the head, or to the failure
+};
+
 enum class budget_state : std::uint8_t { ok, soft_limit, over_budget };
 
 struct call {
@@ -81,6 +89,11 @@ struct call {
     std::optional<usd_nano> remaining; // after this request's hold; absent: no limit in money
 
     // 6, 7 forward and relay
+    const model_route* first_route = nullptr;     // of the model asked for, chosen once
+    std::unique_ptr<policy::facts> attempt_facts; // of a later attempt's offer
+    std::uint8_t hold_number = 0;                 // of the last hold asked for; a later attempt holds anew
+    std::vector<attempt_made> tries;              // one for each attempt
+    usd_nano lost_charge, lost_cost; // of attempts that were sent and never answered, as the policy counts them
     int attempts = 0;
     int status = 0;   // sent to the client
     std::string code; // of a refusal or failure
@@ -131,9 +144,11 @@ ledger::usage_row usage_row_of(call& c); // the final row; logs its record
 std::string record_json(call& c);        // the record as far as it is known
 refusal refusal_of(const call& c);       // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
-void note_readings(call& c);                                         // remaining, state: from c.held
-quote quote_for(const call& c, std::shared_ptr<const model> target); // pure
-void quote_again(call& c);                                           // the model asked for, with what is known by now
-bool count_exactly(call& c); // instead of the byte bound; true: the request got smaller
+void note_readings(call& c); // remaining, state: from c.held
+quote quote_for(const call& c, std::shared_ptr<const model> target, const model_route& route); // pure
+policy::facts facts_of(const call& c, const quote& offer); // c.facts, were this what serves; pure
+void quote_again(call& c);                                 // the model asked for, with what is known by now
+task<bool> hold_again(call& c, quote next); // in the place of what is held; false: refused, and all is as before
+bool count_exactly(call& c);                // instead of the byte bound; true: the request got smaller
 
 }

@@ -1,7 +1,11 @@
-// Steps 6 and 7: the provider, and its answer back to the client. Every way out of here settles.
-#include "call.hpp"
+// Steps 6 and 7: the provider, and its answer back to the client. Before a byte of it has reached the client, a failed
+// attempt may be followed by one at another provider, as the tenant's policy allows. Every way out of here settles.
+#include "attempt.hpp"
+#include "customer_money.hpp"
 #include "relay.hpp"
+#include "route.hpp"
 
+#include <tollgate/core/limits.hpp>
 #include <tollgate/openai/error_body.hpp>
 
 #include <algorithm>
@@ -10,57 +14,102 @@ namespace tollgate::app {
 
 namespace {
 
-// The body as the provider shall see it; every byte that no policy changes stays as it came.
-void edit_body(const call& c, openai::body_edits& edits) {
-    const provider_quirks& quirks = c.offer.route->provider->quirks;
-    if (c.offer.route->upstream_name != c.asked.model) openai::set_model(edits, c.asked, c.offer.route->upstream_name);
-    const bool chat = c.where == openai::endpoint::chat_completions;
-    const bool rename = chat && quirks.max_tokens_only && !c.asked.max_completion_tokens_at.empty();
-    if (c.offer.cap > 0 && (c.offer.cap_is_ours || rename))
-        openai::set_output_cap(edits, c.asked, c.offer.cap, quirks.max_tokens_only);
-    if (usage_is_ours(c)) openai::ask_for_usage(edits, c.asked);
-    if (c.offer.bound.tool_calls > 0 && c.asked.max_tool_calls.value_or(INT64_MAX) != c.offer.bound.tool_calls)
-        openai::set_tool_calls_cap(edits, c.asked, c.offer.bound.tool_calls);
-}
-
-bool listed(const std::vector<std::string>& patterns, std::string_view name) {
-    return std::ranges::any_of(patterns, [&](std::string_view pattern) {
-        if (!pattern.ends_with('*')) return same_name(pattern, name);
-        pattern.remove_suffix(1);
-        return name.size() >= pattern.size() && same_name(name.substr(0, pattern.size()), pattern);
-    });
-}
-
-// An allow-list: nothing of the client's reaches the provider unless it stands here or the catalogue names it.
-std::vector<field> fields_to_send(const call& c) {
-    static constexpr std::string_view always[] = {"accept", "user-agent", "openai-beta"};
-    std::vector<field> out{{"content-type", "application/json"}};
-    for (const field& f : c.x.fields()) {
-        const bool known = std::ranges::any_of(always, [&](std::string_view name) { return same_name(name, f.name); });
-        if (known || listed(c.offer.route->provider->forward_headers, f.name)) out.push_back(f);
-    }
-    return out;
-}
-
-// Whichever ends first: the server's deadline for a request, or the provider's own.
-std::uint32_t total_ms_of(const call& c) {
-    const std::uint32_t provider_ms = c.offer.route->provider->total_ms;
-    return provider_ms == 0 ? c.config->request_total_ms : std::min(provider_ms, c.config->request_total_ms);
-}
-
-refusal failure_of(const error& why) {
+refusal failure_of(errc code) {
     refusal out;
-    out.code = why.code;
-    out.message = why.code == errc::provider_timeout ? "The provider did not answer in time."
-                                                     : "The provider could not be reached or broke the connection.";
+    out.code = code;
+    out.message = code == errc::provider_timeout ? "The provider did not answer in time."
+                                                 : "The provider could not be reached or broke the connection.";
     return out;
 }
 
+// A client that leaves a stream stops the provider. Otherwise the answer is awaited all the same, unless the process
+// ends: the provider generates it anyway, and only its usage tells what it costs.
+class stopping {
+public:
+    explicit stopping(call& c) : c_(c) {
+        if (c.asked.stream) return;
+        c.x.stop().on_fire([this] {
+            if (c_.use.stopping && *c_.use.stopping) process_ends_.fire();
+        });
+    }
+    ~stopping() {
+        if (!c_.asked.stream) c_.x.stop().on_fire({});
+    }
+    stopping(const stopping&) = delete;
+    stopping& operator=(const stopping&) = delete;
+    stop_signal& signal() { return c_.asked.stream ? c_.x.stop() : process_ends_; }
+
+private:
+    call& c_;
+    stop_signal process_ends_;
+};
+
+// An attempt that was sent and never answered may be billed by its provider all the same.
+void note_lost(call& c, const quote& offer) {
+    usd_nano charge;
+    if (c.policy->usage_unknown == policy::usage_unknown::charge_estimate) charge = offer.estimate;
+    if (c.policy->usage_unknown == policy::usage_unknown::charge_input) charge = offer.input_estimate;
+    c.lost_charge = std::max(c.lost_charge, charge);
+    c.lost_cost += to_provider_cost(*c.policy, charge);
 }
 
-bool usage_is_ours(const call& c) {
-    const bool has_option = c.where == openai::endpoint::chat_completions || c.where == openai::endpoint::completions;
-    return c.asked.stream && has_option && !c.asked.wants_usage && !c.offer.route->provider->quirks.no_stream_options;
+void add_reason(call& c, std::string_view reason) {
+    if (!c.fallback_reason.empty()) c.fallback_reason += ", ";
+    c.fallback_reason += reason;
+    c.use.metrics.fallbacks.fetch_add(1, std::memory_order_relaxed);
+}
+
+// The next attempt's target, held for. False: there is none, and what failed is the answer.
+task<bool> move_on(call& c, fallback_path& path, std::string_view reason) {
+    path.tried.push_back(c.offer.route);
+    auto next = next_offer(c, path);
+    if (!next) co_return false;
+    const bool held = co_await hold_again(c, std::move(*next));
+    if (held) add_reason(c, reason);
+    co_return held;
+}
+
+// The same provider again, after a moment: only when it has not seen a byte.
+task<bool> once_more(call& c) {
+    if (!worth_trying(c, *c.offer.route)) co_return false;
+    const auto jitter = static_cast<std::uint32_t>(c.use.rng.next() % (2 * limits::retry_pause_ms));
+    co_await c.use.clock.sleep(limits::retry_pause_ms + jitter);
+    co_return true;
+}
+
+// Whether there is to be another attempt after `made`.
+task<bool> may_go_on(call& c, fallback_path& path, const attempt& made, std::int64_t until_us) {
+    if (made.reason.empty() || c.attempts >= c.policy->fallback.attempts_max) co_return false;
+    if (c.x.stop().fired() || c.use.clock.steady_us() >= until_us) co_return false;
+    const quote failed = c.offer;
+    if (co_await move_on(c, path, made.reason)) {
+        if (made.sent && !made.answer) note_lost(c, failed);
+        co_return true;
+    }
+    if (made.sent) co_return false;
+    co_return co_await once_more(c);
+}
+
+// No answer, and no other attempt.
+task<> end_without_answer(call& c, const attempt& made, const stop_signal& stop) {
+    outcome end;
+    end.how = made.sent ? outcome::end::unknown : outcome::end::not_sent;
+    const refusal why = failure_of(made.error.code);
+    note_failure(c, why);
+    c.client_gone = stop.fired();
+    if (c.client_gone) c.code = "client_closed";
+    co_await settle(c, end);
+    co_await send_failure(c, why);
+}
+
+// An answer that broke off tells the same of its provider as one that never came.
+task<> relay_and_learn(call& c, ports::upstream_answer& answer) {
+    c.first_byte_us = c.use.clock.steady_us();
+    co_await relay(c, answer);
+    if (!c.code.empty() && !c.client_gone)
+        c.use.providers.of(c.offer.route->provider->name).failed(c.use.clock.steady_us());
+}
+
 }
 
 void note_failure(call& c, const refusal& why) {
@@ -75,43 +124,28 @@ task<> send_failure(call& c, const refusal& why) {
 }
 
 task<> forward(call& c) {
-    openai::body_edits edits(c.body);
-    edit_body(c, edits);
-    const auto pieces = edits.pieces();
-    const auto fields = fields_to_send(c);
-
-    ports::upstream_request request;
-    request.to = c.offer.route->provider.get();
-    request.path = openai::route_of(c.where).substr(std::string_view("/v1").size());
-    request.fields = fields;
-    request.body = pieces;
-    request.total_ms = total_ms_of(c);
-
-    // A client that leaves a stream stops the provider. Otherwise the answer is awaited all the same, unless the
-    // process ends: the provider generates it anyway, and only its usage tells what it costs.
-    stop_signal process_ends;
-    if (!c.asked.stream)
-        c.x.stop().on_fire([&] {
-            if (c.use.stopping && *c.use.stopping) process_ends.fire();
-        });
-    stop_signal& stop = c.asked.stream ? c.x.stop() : process_ends;
-    c.attempts += 1;
+    stopping stops(c);
+    stop_signal& stop = stops.signal();
+    const std::int64_t until_us = c.use.clock.steady_us() + std::int64_t{c.config->request_total_ms} * 1000;
     c.use.metrics.in_flight.fetch_add(1, std::memory_order_relaxed);
-    auto answer = co_await c.use.upstream.open(request, stop);
-    if (!answer) {
-        outcome end;
-        end.how = answer.error().sent ? outcome::end::unknown : outcome::end::not_sent;
-        const refusal why = failure_of(answer.error().why);
-        note_failure(c, why);
-        c.client_gone = stop.fired();
-        if (c.client_gone) c.code = "client_closed";
-        co_await settle(c, end);
-        co_await send_failure(c, why);
-    } else {
-        c.first_byte_us = c.use.clock.steady_us();
-        co_await relay(c, **answer);
+    fallback_path path{c.offer, {}};
+    // A provider that is known to be down is passed over, if anybody may take its place.
+    if (!worth_trying(c, *c.offer.route)) {
+        const bool elsewhere = co_await move_on(c, path, "provider_unavailable");
+        (void)elsewhere;
     }
-    if (!c.asked.stream) c.x.stop().on_fire({});
+    for (;;) {
+        attempt made = co_await try_provider(c, stop, until_us);
+        const bool again = co_await may_go_on(c, path, made, until_us);
+        if (again) continue;
+        if (made.good())
+            co_await relay_and_learn(c, *made.answer);
+        else if (made.answer)
+            co_await pass_error(c, *made.answer, made.error);
+        else
+            co_await end_without_answer(c, made, stop);
+        break;
+    }
     c.use.metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 

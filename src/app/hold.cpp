@@ -9,6 +9,7 @@
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tollgate::app {
 
@@ -26,6 +27,7 @@ ledger::reserve_op reserve_op_of(call& c) {
     op.hold.tokens = c.offer.tokens;
     op.hold.prepaid = c.policy->prepaid_opening.has_value();
     op.hold.on_unknown = static_cast<ledger::unknown_usage>(c.policy->usage_unknown);
+    op.hold.attempt = c.hold_number;
     op.hold.node = c.use.node;
     op.hold.record = record_json(c);
     op.ttl_ms = limits::reservation_ttl_ms;
@@ -77,13 +79,22 @@ task<std::optional<refusal>> ask_ledger(call& c) {
     co_return std::nullopt;
 }
 
+// What was quoted when the course asked for cheaper models.
+quote quote_of(const call& c, const policy::candidate& what) {
+    const auto& target = c.config->catalog->models.at(what.model);
+    const auto same = [&](const model_route& route) { return route.provider->name == what.provider; };
+    const auto route = std::ranges::find_if(target->routes, same);
+    TG_ASSERT(route != target->routes.end());
+    return quote_for(c, target, *route);
+}
+
 // The ledger's answer moves the course on; another model may take the place.
 policy::next take(call& c) {
     c.answers.push_back(reading_of(c));
     const policy::next step = c.course->take(c.answers.back());
     const policy::candidate* cheaper = c.course->downgraded();
     if (cheaper && cheaper->model != c.offer.target->alias) {
-        c.offer = quote_for(c, c.config->catalog->models.at(cheaper->model));
+        c.offer = quote_of(c, *cheaper);
         c.fallback_reason = "downgrade:" + std::string(c.course->downgraded_by());
     }
     TG_ASSERT(c.holding == (step == policy::next::serve));
@@ -181,6 +192,54 @@ refusal ask_for_confirmation(call& c) {
     return out;
 }
 
+// For an attempt after the first: no cheaper model any more, and what was confirmed stays so.
+class as_confirmed final : public policy::outlook {
+public:
+    explicit as_confirmed(const call& c) : c_(c) {}
+    std::vector<policy::candidate> downgrades() override { return {}; }
+    policy::confirmation confirmed(const policy::facts&) override {
+        return c_.confirmation_id.empty() ? policy::confirmation::none : policy::confirmation::valid;
+    }
+
+private:
+    const call& c_;
+};
+
+// True: the ledger holds for c.offer now.
+task<bool> take_the_place(call& c) {
+    for (;;) {
+        const auto failed = co_await ask_ledger(c);
+        if (failed) co_return false;
+        const auto why = c.held.why;
+        const bool odd = why == ledger::refused_by::ended || why == ledger::refused_by::expired_grants ||
+                         why == ledger::refused_by::token_spent;
+        if (!c.holding && odd) co_return false;
+        const policy::next step = c.course->take(reading_of(c));
+        if (step != policy::next::hold) co_return c.holding&& step == policy::next::serve;
+    }
+}
+
+}
+
+task<bool> hold_again(call& c, quote next) {
+    as_confirmed more(c);
+    quote offer = std::exchange(c.offer, std::move(next));
+    auto about = std::exchange(c.attempt_facts, std::make_unique<policy::facts>(facts_of(c, c.offer)));
+    std::optional<policy::course> course = std::move(c.course);
+    ledger::reserve_outcome held = c.held;
+    c.course.emplace(*c.attempt_facts, *c.policy, more);
+    c.hold_number += 1;
+    const bool done = co_await take_the_place(c);
+    if (done) {
+        note_readings(c);
+        co_return true;
+    }
+    c.offer = std::move(offer);
+    c.attempt_facts = std::move(about);
+    c.course.emplace(std::move(*course));
+    c.held = std::move(held);
+    c.holding = true;
+    co_return false;
 }
 
 task<std::optional<refusal>> hold(call& c) {

@@ -1,6 +1,7 @@
 // Step 3: the most this request can cost at the price in force, with this model or another. Pure. Step 4: the rules.
 #include "call.hpp"
 #include "customer_money.hpp"
+#include "route.hpp"
 
 #include <tollgate/core/limits.hpp>
 
@@ -60,25 +61,23 @@ void set_estimate(const call& c, quote& of) {
     of.input_estimate = to_hold(*c.policy, input.value_or(usd_nano(limits::amount_nano_max)));
 }
 
-// The facts about the model asked for.
-void state_offer(call& c) {
-    policy::facts& facts = c.facts;
-    facts.who.tier = c.offer.target->tier;
-    facts.who.provider = c.offer.route->provider->name;
-    facts.tier_rank = c.config->catalog->rank_of(c.offer.target->tier);
-    facts.right_endpoint = c.offer.target->embeddings == (c.where == openai::endpoint::embeddings);
-    facts.model_priced = c.offer.price != nullptr;
-    facts.tokens = c.offer.tokens;
-    facts.estimate = c.offer.estimate;
-    facts.input_estimate = c.offer.input_estimate;
+void state(const call& c, const quote& offer, policy::facts& facts) {
+    facts.who.tier = offer.target->tier;
+    facts.who.provider = offer.route->provider->name;
+    facts.tier_rank = c.config->catalog->rank_of(offer.target->tier);
+    facts.right_endpoint = offer.target->embeddings == (c.where == openai::endpoint::embeddings);
+    facts.model_priced = offer.price != nullptr;
+    facts.tokens = offer.tokens;
+    facts.estimate = offer.estimate;
+    facts.input_estimate = offer.input_estimate;
 }
 
 }
 
-quote quote_for(const call& c, std::shared_ptr<const model> target) {
+quote quote_for(const call& c, std::shared_ptr<const model> target, const model_route& route) {
     quote out;
     out.target = std::move(target);
-    out.route = &out.target->routes.front();
+    out.route = &route;
     out.price = out.route->price_at(c.arrived);
     out.tier = tier_of(c);
     set_cap(c, out);
@@ -87,9 +86,17 @@ quote quote_for(const call& c, std::shared_ptr<const model> target) {
     return out;
 }
 
+policy::facts facts_of(const call& c, const quote& offer) {
+    policy::facts out = c.facts;
+    out.who.model = offer.target == c.asked_for ? c.facts.who.model : offer.target->alias;
+    out.model_known = true;
+    state(c, offer, out);
+    return out;
+}
+
 void quote_again(call& c) {
-    c.offer = quote_for(c, c.asked_for);
-    state_offer(c);
+    c.offer = first_offer(c);
+    state(c, c.offer, c.facts);
     c.record_beginning.clear();
 }
 

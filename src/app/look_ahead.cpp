@@ -1,13 +1,11 @@
 // Models that could take the place of the one asked for, and whether the caller has confirmed the cost.
 #include "look_ahead.hpp"
+#include "route.hpp"
 
 #include <algorithm>
 
 namespace tollgate::app {
 
-namespace {
-
-// What the request needs and the model cannot; empty: nothing.
 std::string lacks(const call& c, const quote& of) {
     const model& m = *of.target;
     if (c.asked.tools + c.asked.hosted_tools > 0 && !m.tools) return "tools";
@@ -18,14 +16,16 @@ std::string lacks(const call& c, const quote& of) {
     return {};
 }
 
-policy::candidate describe(const call& c, const std::string& alias) {
+namespace {
+
+policy::candidate describe(call& c, const std::string& alias) {
     policy::candidate out;
     out.model = alias;
     const auto& models = c.config->catalog->models;
     const auto at = models.find(alias);
     out.known = at != models.end();
     if (!out.known) return out;
-    const quote offer = quote_for(c, at->second);
+    const quote offer = quote_for(c, at->second, route_for(c, *at->second));
     out.tier = offer.target->tier;
     out.provider = offer.route->provider->name;
     out.rank = c.config->catalog->rank_of(out.tier);

@@ -15,6 +15,9 @@ private:
     call& c_;
 };
 
+// What the request needs and the offer's model cannot: "tools", "images", ...; empty: nothing.
+std::string lacks(const call& c, const quote& of);
+
 // The request's hash, for whoever binds something to it.
 const std::string& digest_of(call& c);
 ports::confirmation_binding binding_of(call& c, const policy::facts& about);

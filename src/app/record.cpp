@@ -71,6 +71,18 @@ const std::string& beginning(call& c) {
     return text;
 }
 
+// Only where there is something to tell: an attempt that is all there was and went well is told by the rest.
+void write_tries(json_writer& out, const call& c) {
+    if (c.tries.empty() || (c.tries.size() == 1 && c.tries[0].code.empty() && c.tries[0].status < 300)) return;
+    out.key("tries").begin_array();
+    for (const attempt_made& made : c.tries) {
+        out.begin_object().member("provider", made.provider).member("model", made.model);
+        if (made.status != 0) out.member("status", made.status);
+        out.optional_member("code", made.code).member("ms", made.took_us / 1000).end_object();
+    }
+    out.end_array();
+}
+
 void write_routing(json_writer& out, const call& c) {
     if (c.offer.target) {
         out.member("model_served", c.offer.target->alias).member("tier", c.offer.target->tier);
@@ -79,6 +91,7 @@ void write_routing(json_writer& out, const call& c) {
         out.optional_member("fallback_reason", c.fallback_reason);
     }
     out.member("attempts", c.attempts);
+    write_tries(out, c);
 }
 
 void write_usage(json_writer& out, const call& c) {

@@ -40,9 +40,8 @@ std::string usage_members(const call& c) {
 }
 
 task<> relay(call& c, ports::upstream_answer& answer) {
-    const bool good = answer.status() >= 200 && answer.status() < 300;
-    // The provider's own content type decides, not what was asked: an error answered to a stream is no stream.
-    if (good && is_event_stream(answer)) return relay_stream(c, answer);
+    // The provider's own content type decides, not what was asked.
+    if (is_event_stream(answer)) return relay_stream(c, answer);
     return relay_whole(c, answer);
 }
 

@@ -6,10 +6,21 @@
 
 namespace tollgate::app {
 
-// Step 7: the answer to the client as it comes; settles on every way out.
+// The whole body of an answer, with room behind it for vector readers.
+struct whole_body {
+    std::string bytes;
+    bool complete = false;
+    error why;
+};
+task<whole_body> read_all(ports::upstream_answer& answer);
+
+// The provider said no: nothing is owed, and its error reaches the client in OpenAI's shape.
+task<> pass_error(call& c, const ports::upstream_answer& answer, const openai::error_answer& mapped);
+
+// Step 7: a good answer to the client as it comes; settles on every way out.
 task<> relay(call& c, ports::upstream_answer& answer);
 
-task<> relay_whole(call& c, ports::upstream_answer& answer);  // a JSON answer, whatever its status
+task<> relay_whole(call& c, ports::upstream_answer& answer);  // a JSON answer
 task<> relay_stream(call& c, ports::upstream_answer& answer); // server-sent events
 
 // We ask the provider for usage that the client did not ask for, and hide what that causes.

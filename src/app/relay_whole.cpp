@@ -12,11 +12,7 @@ namespace {
 
 constexpr std::size_t padding = 64;
 
-struct whole_body {
-    std::string bytes;
-    bool complete = false;
-    error why;
-};
+}
 
 task<whole_body> read_all(ports::upstream_answer& answer) {
     whole_body out;
@@ -42,6 +38,8 @@ task<whole_body> read_all(ports::upstream_answer& answer) {
     co_return out;
 }
 
+namespace {
+
 // Into the body's `usage`, where the client finds the final cost.
 void insert_members(std::string& body, const openai::answer_report& report, const std::string& members) {
     if (report.usage_close > 0) body.insert(report.usage_close, (report.usage_empty ? "" : ",") + members);
@@ -51,10 +49,10 @@ std::string_view retry_after_of(const ports::upstream_answer& answer) {
     return find_field(answer.fields(), "retry-after").value_or("");
 }
 
-// The provider said no: nothing is owed, and its error reaches the client in OpenAI's shape.
-task<> pass_error(call& c, const ports::upstream_answer& answer, std::string_view body) {
-    openai::error_answer mapped =
-        openai::normalise_provider_error(answer.status(), body, retry_after_of(answer), c.id_text);
+}
+
+task<> pass_error(call& c, const ports::upstream_answer& answer, const openai::error_answer& mapped) {
+    c.x.drop_body();
     c.status = mapped.status;
     c.code = "provider_status_" + std::to_string(answer.status());
     c.use.metrics.provider_errors.fetch_add(1, std::memory_order_relaxed);
@@ -63,6 +61,8 @@ task<> pass_error(call& c, const ports::upstream_answer& answer, std::string_vie
     co_await settle(c, end);
     c.client_gone = !co_await send_error(c, mapped);
 }
+
+namespace {
 
 // A whole answer is generated, and billed, before its first byte is sent: when it cannot be read to its usage, what
 // came of it says nothing about its cost.
@@ -88,18 +88,15 @@ task<> pass_cut(call& c, const whole_body& got, const openai::answer_report& rep
 task<> relay_whole(call& c, ports::upstream_answer& answer) {
     c.x.drop_body();
     whole_body got = co_await read_all(answer);
-    const bool good = answer.status() >= 200 && answer.status() < 300;
-    if (!good) {
-        co_await pass_error(c, answer, got.bytes);
-        co_return;
-    }
     const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.offer.route->provider->quirks);
     if (!got.complete) {
         co_await pass_cut(c, got, report);
         co_return;
     }
     if (report.error && !report.usage.present) {
-        co_await pass_error(c, answer, got.bytes);
+        const openai::error_answer mapped =
+            openai::normalise_provider_error(answer.status(), got.bytes, retry_after_of(answer), c.id_text);
+        co_await pass_error(c, answer, mapped);
         co_return;
     }
     outcome end;

@@ -52,9 +52,17 @@ bool charge_unknown(call& c) {
     TG_ASSERT(false);
 }
 
+// No attempt answered, and one of them may have done the work: one charge for all of them, within what is held.
+bool charge_lost(call& c) {
+    if (c.lost_charge == usd_nano()) return false;
+    charge_hold(c, std::min(c.lost_charge, c.offer.estimate), cost_source::estimated);
+    c.provider_cost = usd_nano(); // added below
+    return true;
+}
+
 // Fills in what is charged; false: nothing is, the hold is released.
 bool measure_cost(call& c, const outcome& end) {
-    if (end.how == outcome::end::not_sent || end.how == outcome::end::refused) return false;
+    if (end.how == outcome::end::not_sent || end.how == outcome::end::refused) return charge_lost(c);
     if (end.how == outcome::end::unknown) return charge_unknown(c);
     openai::settlement_input in;
     in.bound = c.offer.bound;
@@ -99,7 +107,11 @@ task<> settle(call& c, const outcome& end) {
     c.holding = false;
     c.model_answered = end.report.model;
     c.held.hold.record.clear(); // the final row takes its place
-    if (!measure_cost(c, end)) {
+    const bool charged = measure_cost(c, end);
+    // Attempts that were lost on the way are the operator's loss: the customer pays for one.
+    c.provider_cost += c.lost_cost;
+    if (c.lost_cost > usd_nano()) c.flagged = true;
+    if (!charged) {
         ledger::release_op op{std::move(c.held.hold), usage_row_of(c)};
         co_await c.use.ledger.release(std::move(op));
         co_return;

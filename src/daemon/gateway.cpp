@@ -61,6 +61,10 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
     if (auto adopted = adopt(loaded, *stores_.keys, *stores_.sweeper); !adopted)
         throw std::runtime_error(adopted.error());
     live_.set(configuration_of(loaded));
+    board_->on_refused_credentials([this](std::string_view provider, int status) {
+        log_.error("a provider refuses the credentials of this gateway: requests to it fail until they are right",
+                   {{"provider", std::string(provider)}, {"status", std::to_string(status)}});
+    });
     reloader::parts parts{options_.config_path, live_, *stores_.keys, *stores_.reload_ledger, certificate_.get(), log_};
     reloader_ = std::make_unique<reloader>(std::move(parts), std::move(loaded));
 }
@@ -115,8 +119,8 @@ http::server_options gateway::data_options() const {
 }
 
 void gateway::start_threads() {
-    const shared_parts shared{live_,         writer_,   key_cache_,    hasher_,  confirmations_,
-                              tls_contexts_, accounts_, state_.node(), draining_};
+    const shared_parts shared{live_,         writer_,   key_cache_,    hasher_,   confirmations_,
+                              tls_contexts_, accounts_, state_.node(), draining_, board_};
     http::server_options options = data_options();
     const std::size_t count = thread_count(settings_);
     for (std::size_t i = 0; i < count; ++i) {

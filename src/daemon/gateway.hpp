@@ -53,6 +53,7 @@ private:
     stores stores_;
     store::file_journal outbox_;
     app::live_configuration live_;
+    std::shared_ptr<app::provider_board> board_ = std::make_shared<app::provider_board>();
     blocking_pool pool_;
     keys::key_hasher hasher_;
     keys::confirmation_signer confirmations_;

@@ -7,6 +7,20 @@
 
 namespace tollgate {
 
+namespace {
+
+// "3 providers; open: azure-eu": those that are left out until a probe finds them well again.
+std::string provider_detail(const catalog& known, const app::provider_board& board) {
+    std::string out = std::to_string(known.providers.size()) + " providers", open;
+    for (const auto& [name, health] : board.all()) {
+        if (health->breaker().state() == circuit_breaker::phase::closed || !known.providers.contains(name)) continue;
+        open += (open.empty() ? "" : ", ") + name;
+    }
+    return open.empty() ? out : out + "; open: " + open;
+}
+
+}
+
 http::handler gateway::data_handler(std::size_t thread) {
     return [this, thread](ports::exchange& x) -> task<> {
         if (x.path() == "/healthz") return app::send_alive(x);
@@ -28,8 +42,7 @@ std::vector<app::health_check> gateway::readiness() const {
         {"store", store_answers_, store_answers_ ? stores_.database->description() : "does not answer", true},
         {"catalogue", !config->catalog->models.empty(), std::to_string(config->catalog->models.size()) + " models",
          true},
-        {"provider", !config->catalog->providers.empty(),
-         std::to_string(config->catalog->providers.size()) + " providers", true},
+        {"provider", !config->catalog->providers.empty(), provider_detail(*config->catalog, *board_), true},
         {"outbox", waiting == 0, std::to_string(waiting) + " settlements wait for the store", true},
         {"draining", !draining_, draining_ ? "the process is stopping" : "", true},
         {"configuration", complaint.empty(), complaint, false},
@@ -57,9 +70,11 @@ std::string gateway::metrics_text() const {
         {"log_lines_dropped_total", "Request log lines that found no room", kind::counter,
          as_int(request_log_.dropped())},
     };
+    const auto providers = board_->all();
     observability::measurements what;
     what.threads = threads;
     what.writer = &writer_;
+    what.providers = providers;
     what.more = more;
     return observability::to_prometheus(what);
 }

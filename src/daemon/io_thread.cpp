@@ -15,6 +15,7 @@ io_thread::io_thread(const shared_parts& shared, ports::request_log& log, const 
       services_{shared.config, keys_,           ledger_,         pool_,          clock_,   random_,
                 log,           metrics_,        shared.accounts, confirmations_, digests_, context_.get_executor(),
                 shared.node,   &shared.stopping} {
+    services_.providers = app::provider_watch(shared.board);
     server_ = std::make_unique<http::server>(context_.get_executor(), ticker_, options, std::move(routes_first));
     ticker_.on_tick([this] {
         ledger_.on_tick();

@@ -30,6 +30,7 @@ struct shared_parts {
     app::account_reader& accounts;
     std::string node;
     const std::atomic<bool>& stopping;
+    std::shared_ptr<app::provider_board> board;
 };
 
 class io_thread {

@@ -29,6 +29,7 @@ constexpr counter_row counters[] = {
     {"streams_total", "Admitted requests answered as a stream.", &metrics::streams},
     {"client_gone_total", "Clients that left before the end of their answer.", &metrics::client_gone},
     {"provider_errors_total", "Attempts that a provider failed or refused.", &metrics::provider_errors},
+    {"fallbacks_total", "Requests that went on to another provider or model.", &metrics::fallbacks},
     {"settled_total", "Requests settled.", &metrics::settled},
     {"settled_estimated_total", "Of those, charged at the estimate for want of usage.", &metrics::settled_estimated},
     {"settled_counted_total", "Of those, charged by our own count of tokens.", &metrics::settled_counted},
@@ -162,12 +163,31 @@ void write_writer(text& out, const app::ledger_writer& writer) {
             writer.store_reachable() ? "1" : "0");
 }
 
+// Providers are few and named by the operator, so they may be labels.
+void write_providers(text& out, std::span<const app::provider_board::entry> providers) {
+    using phase = circuit_breaker::phase;
+    const auto each = [&](std::string_view name, auto value) {
+        for (const auto& p : providers) out.value(name, "provider=\"" + p.name + "\"", value(*p.health));
+    };
+    const auto state = [](const app::provider_health& h) {
+        const phase at = h.breaker().state();
+        return std::string(at == phase::closed ? "0" : at == phase::half_open ? "1" : "2");
+    };
+    out.head("provider_breaker", "0: closed, 1: half open, 2: open.", "gauge");
+    each("provider_breaker", state);
+    out.head("provider_failures_total", "Attempts that the provider failed or put off.", "counter");
+    each("provider_failures_total", [](const app::provider_health& h) { return std::to_string(h.failures()); });
+    out.head("provider_latency_seconds", "Smoothed time to the head of an answer.", "gauge");
+    each("provider_latency_seconds", [](const app::provider_health& h) { return seconds(h.latency_us()); });
+}
+
 }
 
 std::string to_prometheus(const measurements& what) {
     text out;
     write_threads(out, what.threads);
     if (what.writer) write_writer(out, *what.writer);
+    if (!what.providers.empty()) write_providers(out, what.providers);
     for (const sample& each : what.more) {
         const bool counter = each.type == sample::kind::counter;
         out.one(each.name, each.help, counter ? "counter" : "gauge", std::to_string(each.value));

@@ -125,6 +125,8 @@ error_answer to_answer(const error_words& words, const refusal& why, std::string
     const error_row& row = row_of(why.code);
     error_answer out;
     out.status = row.money && why.openai_profile ? 429 : row.status;
+    out.code = why.code;
+    out.retry_after_ms = why.retry_after_ms.value_or(0);
     out.body = "{\"error\":";
     write_error(out.body, words, why, request_id);
     out.body += "}";

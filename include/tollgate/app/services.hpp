@@ -2,6 +2,7 @@
 
 // What a request may use. One per I/O thread, built by the daemon; everything here outlives every request.
 
+#include <tollgate/app/provider_board.hpp>
 #include <tollgate/core/catalog.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/policy/policy.hpp>
@@ -96,6 +97,7 @@ struct services {
     std::string node;                            // names this process on its reservations
     const std::atomic<bool>* stopping = nullptr; // true: the process ends, nothing is awaited for its own sake any more
     remaining_memory remaining{};
+    provider_watch providers{};
 };
 
 template <class Read>

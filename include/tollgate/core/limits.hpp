@@ -35,6 +35,12 @@ inline constexpr std::uint32_t upstream_connect_ms_max = 5'000;
 inline constexpr std::uint32_t upstream_first_byte_ms_max = 300'000;
 inline constexpr std::uint32_t upstream_idle_ms_max = 300'000; // between two reads of an answer
 inline constexpr std::uint32_t request_total_ms_max = 1'800'000;
+inline constexpr std::uint32_t breaker_window_ms = 10'000;    // failures are counted over this long
+inline constexpr std::uint32_t breaker_failures = 5;          // in it, and at least half of all attempts: open
+inline constexpr std::uint32_t breaker_open_ms = 1'000;       // doubles with each probe that fails
+inline constexpr std::uint32_t breaker_open_ms_max = 60'000;  // also the longest that a Retry-After is honoured
+inline constexpr std::uint32_t breaker_probe_ms_max = 30'000; // a probe that tells nothing for so long is lost
+inline constexpr std::uint32_t retry_pause_ms = 50;           // before the same route again; jitter adds up to twice it
 inline constexpr std::size_t upstream_head_bytes_max = 32 * 1024;
 inline constexpr std::size_t upstream_idle_connections_max = 256; // per thread and provider
 inline constexpr std::uint32_t upstream_keep_idle_ms = 55'000;    // below the 60 s after which most peers close
@@ -121,7 +127,7 @@ inline constexpr std::size_t policy_limits_max = limits_per_request_max - 4; // 
 inline constexpr std::size_t policy_files_max = 200'000;
 inline constexpr std::size_t model_routes_max = 16;   // of one model
 inline constexpr std::size_t model_fallbacks_max = 8; // of one model
-inline constexpr int template_depth_max = 4; // `extends` of `extends`
+inline constexpr int template_depth_max = 4;          // `extends` of `extends`
 
 // --- mock upstream -------------------------------------------------------------------------------------------
 inline constexpr std::size_t mock_requests_kept = 256;

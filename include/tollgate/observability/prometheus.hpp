@@ -4,6 +4,7 @@
 // Tenants and keys are no labels: their number has no bound, and their consumption is in the ledger.
 
 #include <tollgate/app/ledger_writer.hpp>
+#include <tollgate/app/provider_board.hpp>
 #include <tollgate/ports/metrics.hpp>
 
 #include <cstdint>
@@ -27,6 +28,7 @@ struct measurements {
     std::span<const ports::metrics* const> threads; // one per I/O thread; summed
     const app::ledger_writer* writer = nullptr;     // null: left out
     std::span<const sample> more;
+    std::span<const app::provider_board::entry> providers = {};
 };
 
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -13,7 +13,9 @@ namespace tollgate::openai {
 
 struct error_answer {
     int status = 500;
-    std::string body; // {"error":{...}}
+    errc code = errc::internal_error;
+    std::uint32_t retry_after_ms = 0; // 0: not said
+    std::string body;                 // {"error":{...}}
     std::vector<std::pair<std::string_view, std::string>>
         fields; // x-should-retry, retry-after, retry-after-ms, www-authenticate, allow, ...
 };

@@ -12,6 +12,7 @@ struct metrics {
     static constexpr std::size_t codes_max = 64;
     std::array<std::atomic<std::uint64_t>, codes_max> refusals{}; // by errc
     std::atomic<std::uint64_t> requests{0}, admitted{0}, streams{0}, client_gone{0}, provider_errors{0};
+    std::atomic<std::uint64_t> fallbacks{0}; // requests that went on to another provider or model after a failure
     std::atomic<std::uint64_t> settled{0}, settled_estimated{0}, settled_counted{0}, overages{0}, outboxed{0};
     std::atomic<std::uint64_t> charged_nano_usd{0}, estimated_nano_usd{0};
     std::atomic<std::uint64_t> prompt_tokens{0}, completion_tokens{0};

@@ -109,4 +109,19 @@ TEST(prometheus, every_family_has_help_and_type_once_and_every_line_parses) {
     EXPECT_EQ(count(text, "tenant=\""), 0u);
 }
 
+TEST(prometheus, providers_tell_whether_they_are_passed_over) {
+    app::provider_board board;
+    board.of("well").answered(1'000'000, 250'000);
+    for (int i = 0; i < 5; ++i) board.of("ill").failed(1'000'000);
+    const auto providers = board.all();
+    measurements what;
+    what.providers = providers;
+    const std::string text = to_prometheus(what);
+    for (const char* line :
+         {"tollgate_provider_breaker{provider=\"ill\"} 2", "tollgate_provider_breaker{provider=\"well\"} 0",
+          "tollgate_provider_failures_total{provider=\"ill\"} 5",
+          "tollgate_provider_latency_seconds{provider=\"well\"} 0.25"})
+        EXPECT_TRUE(has_line(text, line)) << line;
+}
+
 }
