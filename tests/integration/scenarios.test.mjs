@@ -13,6 +13,22 @@ function change({catalog, prices}) {
     catalog.models[model] = {provider: 'mock', tier, max_output_tokens: 128_000, context_tokens: 400_000};
     prices.prices.push({provider: 'mock', model, input: 0, output: 100, effective_from: '2024-01-01'});
   }
+  // Two more providers; the first one's address answers nobody.
+  const {mock} = catalog.providers;
+  catalog.providers.primary = {...mock, base_url: 'http://127.0.0.1:1/v1'};
+  catalog.providers.second = catalog.providers.stranger = mock;
+  const price = (provider, model, output) =>
+    prices.prices.push({provider, model, input: 0, output, effective_from: '2024-01-01'});
+  for (const [provider, output] of [['primary', 100], ['second', 125], ['stranger', 100]]) price(provider, 'gpt-x', output);
+  price('second', 'gpt-x-dear', 126);
+  const route = (provider, upstream = 'gpt-x') => ({provider, upstream, priority: provider === 'primary' ? 1 : 2});
+  const model = (alias, tier, ...others) =>
+    (catalog.models[alias] = {tier, max_output_tokens: 32_000, context_tokens: 400_000, routes: [route('primary'), ...others]});
+  model('approved', 'standard', route('second'));
+  model('unapproved', 'standard', route('stranger'));
+  model('spiked', 'standard', route('second', 'gpt-x-dear'));
+  model('premium-only', 'standard');
+  catalog.models['premium-only'].fallback = ['gpt-5'];
 }
 const worst = {'x-mock-usage': 'worst'};
 const body = {...one_cent, model: 'gpt-5-nano'};
@@ -26,6 +42,7 @@ describe('scenarios', () => {
       {name: 'support-month', match: {feature: 'support'}, cost_usd: 0.02, window: 'month'},
       {name: 'analytics-month', match: {feature: 'analytics'}, cost_usd: 0.02, window: 'month'}]},
     agents: {extends: 'autonomous-agent'},
+    outage: {extends: 'provider-outage', hard_stop_usd: 1000, fallback: {providers: ['second']}},
   };
   let house, url;
   before(async () => {
@@ -160,6 +177,29 @@ describe('scenarios', () => {
       assert.equal(code(over), '402 agent_budget_exceeded');
       assert.equal(over.json.error.gateway.limit, 'agent-hour');
       assert.equal(code(await as('calm', {user: 'x'})), '200 served');
+    });
+  });
+
+  describe('provider outage or price spike: approved providers in allowed tiers, at an approved price', () => {
+    const ask_for = (model) => send('outage', {model});
+
+    it('an approved provider takes the place, and the answer says so', async () => {
+      const answer = await ask_for('approved');
+      assert.equal(code(answer), '200 served');
+      assert.equal(answer.headers['x-ai-fallback-reason'], 'provider_unavailable');
+      assert.equal(answer.json.usage.cost_usd, '0.0125'); // at the price of who served
+      const {record} = await house.record(answer.headers['x-request-id'], 'outage');
+      assert.equal(record.provider, 'second');
+    });
+
+    it('no other provider, no dearer price, no tier that is not allowed', async () => {
+      for (const model of ['unapproved', 'spiked', 'premium-only']) {
+        const reached = await house.reached();
+        assert.equal(code(await ask_for(model)), '502 provider_unavailable', model);
+        assert.equal(await house.reached(), reached, model);
+      }
+      const rows = await house.charged_rows('outage');
+      assert.equal(rows.filter((row) => Number(row.net_amount_usd) > 0).length, 1);
     });
   });
 });
