@@ -164,8 +164,16 @@ private:
     }
 
     std::vector<ledger::outcome> run_batch(const std::vector<ledger::op>& ops) {
-        for (;;) {
-            auto found = store_.begin([&](instant now) { return ledger::rows_of(ops, now); });
+        for (bool fresh = true;;) {
+            const bool assume = fresh && store_.takes_assumptions();
+            fresh = false;
+            std::vector<const ledger::op*> list;
+            for (const ledger::op& each : ops) list.push_back(&each);
+            auto found = store_.begin([&](instant now) {
+                if (assume)
+                    if (auto rows = ledger::rows_assumed(list, now)) return std::move(*rows);
+                return ledger::rows_of(list, now);
+            });
             if (!found) fail(found.error());
             if (!found) continue;
             store_now_ = found->now;

@@ -130,11 +130,18 @@ bool ledger_writer::attempt() {
         if (!conflict) reachable_ = false;
         return conflict;
     };
-    auto found = store_.begin([&](instant now) { return ledger::rows_of(ops, now); });
+    bool assumed = !tried_ && replaying_ == 0 && one_by_one_ == 0 && store_.takes_assumptions();
+    tried_ = true;
+    auto found = store_.begin([&](instant now) {
+        if (assumed)
+            if (auto rows = ledger::rows_assumed(ops, now)) return std::move(*rows);
+        assumed = false;
+        return ledger::rows_of(ops, now);
+    });
     if (!found) return failed(found.error());
     ledger::applied done = ledger::apply(ops, *found);
     prefer_first_outcomes(done.outcomes);
-    if (done.write.empty()) {
+    if (done.write.empty() && !assumed) {
         store_.rollback();
     } else if (auto committed = store_.commit(done.write); !committed) {
         // The acknowledgement may be lost and the work done: the outcomes tell what to undo should a caller give up.
@@ -190,6 +197,7 @@ void ledger_writer::deliver(ledger::applied done) {
     if (one_by_one_ > 0) one_by_one_ -= std::min(one_by_one_, batch_.size());
     seen_.batches += 1;
     seen_.ops += batch_.size();
+    tried_ = false;
     std::vector<pending_ptr> again, finished = std::move(batch_);
     batch_.clear();
     last_.clear();

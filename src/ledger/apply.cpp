@@ -17,13 +17,17 @@ void want_hold(wanted& rows, const reservation& hold) {
     for (const touched& row : hold.counters) rows.counters.insert({hold.tenant, row.scope, row.span, row.start_s});
 }
 
-void want(wanted& rows, const reserve_op& op, instant now) {
-    want_hold(rows, op.hold);
+void want_limits(wanted& rows, const reserve_op& op, instant now) {
     const auto add = [&](const std::string& scope, window span) {
         rows.counters.insert({op.hold.tenant, scope, span, window_start(span, now, *op.zone)});
     };
     for (const limit_check& check : op.limits) add(check.scope, check.span);
     for (const touched& row : op.also_count) add(row.scope, row.span);
+}
+
+void want(wanted& rows, const reserve_op& op, instant now) {
+    want_hold(rows, op.hold);
+    want_limits(rows, op, now);
     if (op.claim) rows.claims.emplace(op.hold.tenant, op.claim->key);
     if (!op.spends_token.empty()) rows.tokens.emplace(op.hold.tenant, op.spends_token);
 }
@@ -41,6 +45,32 @@ void want(wanted& rows, const expire_grants_op& op, instant) {
     rows.balances.insert(op.tenant);
     rows.grants.insert(op.tenant);
 }
+
+// ---- the same without probing ----
+
+void want_touched(wanted& rows, const reservation& hold) {
+    if (hold.prepaid) rows.balances.insert(hold.tenant);
+    for (const touched& row : hold.counters) rows.counters.insert({hold.tenant, row.scope, row.span, row.start_s});
+}
+
+bool assume(wanted& rows, const reserve_op& op, instant now) {
+    if (op.hold.attempt > 0 || op.claim || !op.spends_token.empty()) return false;
+    want_limits(rows, op, now);
+    if (op.hold.prepaid) rows.balances.insert(op.hold.tenant);
+    return true;
+}
+bool assume(wanted& rows, const settle_op& op, instant) {
+    want_touched(rows, op.hold);
+    rows.assumed.push_back(&op.hold);
+    return true;
+}
+bool assume(wanted& rows, const release_op& op, instant) {
+    want_touched(rows, op.hold);
+    rows.assumed.push_back(&op.hold);
+    return true;
+}
+bool assume(wanted&, const note_op&, instant) { return true; }
+bool assume(wanted&, const auto&, instant) { return false; }
 
 // ---- what it does ----
 
@@ -80,6 +110,14 @@ wanted rows_of(op_list ops, instant now) {
 wanted rows_of(std::span<const op> ops, instant now) {
     const auto pointers = pointers_to(ops);
     return rows_of(op_list(pointers), now);
+}
+
+std::optional<wanted> rows_assumed(op_list ops, instant now) {
+    wanted rows;
+    rows.assumes = true;
+    for (const op* each : ops)
+        if (!std::visit([&](const auto& o) { return assume(rows, o, now); }, *each)) return std::nullopt;
+    return rows;
 }
 
 bool want_found_holds(const snapshot& found, const wanted& asked, wanted& more) {

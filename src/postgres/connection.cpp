@@ -40,7 +40,9 @@ store_error error_of(const PGresult* result) {
 store_fault fault_of(std::string_view sqlstate) {
     // Nothing happened and it may pass at once: deadlock, serialization, a lock not granted in time, and a row that
     // another process inserted first.
-    if (sqlstate.starts_with("40") || sqlstate == "55P03" || sqlstate == "23505") return store_fault::conflict;
+    if (sqlstate.starts_with("40") || sqlstate == "55P03" || sqlstate == "23505" ||
+        sqlstate == "22012") // a guard divided by zero: a row is not what this process remembered
+        return store_fault::conflict;
     // A statement or a row that cannot be.
     for (const std::string_view broken : {"22", "23", "42", "XX", "0A", "54"})
         if (sqlstate.starts_with(broken)) return store_fault::corrupt;

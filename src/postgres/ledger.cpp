@@ -15,6 +15,8 @@ using tollgate::ledger::counter_key;
 using tollgate::ledger::snapshot;
 using tollgate::ledger::wanted;
 
+constexpr std::int64_t clock_fresh_us = 10'000'000; // an older look at the store's clock is renewed first
+
 std::int64_t steady_us() {
     using namespace std::chrono;
     return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
@@ -65,10 +67,11 @@ instant ledger::estimate() const { return {steady_us() + clock_offset_us_}; }
 void ledger::learn(instant now) {
     clock_offset_us_ = now.us - steady_us();
     clock_known_ = true;
+    clock_seen_us_ = steady_us();
 }
 
 store_result<void> ledger::know_clock(connection& db) {
-    if (clock_known_) return {};
+    if (clock_known_ && steady_us() - clock_seen_us_ < clock_fresh_us) return {};
     db.add(name_of(query::clock));
     return db.run([&](std::size_t, reader& in) { learn(in.time()); });
 }
@@ -83,10 +86,12 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     if (auto done = know_clock(db); !done) return std::unexpected(done.error());
     out_.missing_counters.clear();
     out_.missing_balances.clear();
-    instant guess = estimate();
+    instant guess = guess_ = estimate();
+    if (careful_batches_ > 0) careful_batches_ -= 1;
     wanted held; // by open reservations, beyond what the batch named
     for (int attempt = 0; attempt < limits::store_begin_attempts_max; ++attempt) {
         need_ = rows(guess);
+        if (need_.assumes) return begin_guarded(db, guess);
         need_.counters.insert(held.counters.begin(), held.counters.end());
         need_.balances.insert(held.balances.begin(), held.balances.end());
         auto found = read(db);

@@ -1,13 +1,15 @@
 #pragma once
 
 #include "client.hpp"
+#include "memory.hpp"
 #include "statements.hpp"
 
 #include <tollgate/store/ledger_store.hpp>
 
 namespace tollgate::postgres {
 
-// Two round trips a batch: lock and read everything in key order, then write everything and commit.
+// One round trip a batch that rests on remembered rows (ledger_guarded.cpp). Otherwise two: lock and read everything in
+// key order, then write everything and commit.
 // The rows of a batch are named before the store's clock is known, from an estimate of it; when the clock shows another
 // window, or a row does not exist yet, the transaction starts over (rare: a window turns, a counter is new).
 class ledger final : public store::ledger_store {
@@ -20,6 +22,7 @@ public:
     begin(const std::function<tollgate::ledger::wanted(instant now)>& rows) override;
     store_result<void> commit(const tollgate::ledger::changes& write) override;
     void rollback() override;
+    bool takes_assumptions() const override;
     store_result<std::vector<tollgate::ledger::reservation>> expired(std::size_t count) override;
     store_result<std::vector<tollgate::ledger::reservation>> held_by(const std::string& node,
                                                                      std::size_t count) override;
@@ -57,6 +60,17 @@ private:
     void add_repeats(connection& db, const tollgate::ledger::changes& write);
     void add_repeat_reads(connection& db);
     void rollback_after_failure(connection& db);
+    store_result<tollgate::ledger::snapshot> begin_guarded(connection& db, instant guess);
+    store_result<void> recall(connection& db);
+    store_result<void> read_unknown(connection& db);
+    store_result<void> commit_guarded(connection& db, const tollgate::ledger::changes& write);
+    void learn_written(const tollgate::ledger::changes& write);
+    void add_clock_guard(connection& db);
+    void send_guarded(connection& db, query which, arrays& rows);
+    void add_counter_guards(connection& db, const tollgate::ledger::changes& write);
+    void add_balance_guards(connection& db, const tollgate::ledger::changes& write);
+    void add_ending_guards(connection& db, const tollgate::ledger::changes& write);
+    void add_openings(connection& db, const tollgate::ledger::changes& write);
     void send(connection& db, query which, arrays& rows);
     store_result<std::vector<tollgate::ledger::reservation>> query_reservations(const std::string& rest,
                                                                                 scalars& values);
@@ -65,6 +79,17 @@ private:
     bool open_ = false;                // a transaction is
     std::int64_t clock_offset_us_ = 0; // the store's clock less our steady one
     bool clock_known_ = false;
+    std::int64_t clock_seen_us_ = 0; // steady
+
+    memory memory_;
+    std::vector<memory::counter*> remembered_counters_; // of a guarded batch, as need_ has them
+    std::vector<memory::balance*> remembered_balances_;
+    bool guarded_ = false; // the open batch is, and no transaction with it
+    instant guess_;        // the clock that a guarded batch was judged by
+    std::uint32_t careful_batches_ = 0, penalty_ = 0;
+    std::unordered_map<request_id, std::uint8_t> assumed_attempts_;
+    parameters guard_values_;
+    std::vector<std::unique_ptr<std::array<char, 8>>> guard_counts_;
     tollgate::ledger::wanted need_; // of the open transaction
     tollgate::ledger::snapshot found_;
     std::vector<const tollgate::ledger::counter_key*> counter_order_;
@@ -82,6 +107,8 @@ private:
         arrays missing_counters, missing_balances;
         arrays counters, balances, grants, opened, ended, usage, corrected, refunds, entries, movements;
         arrays claim_keys, token_keys, replaced, claims_made, claims_taken, answers, spent;
+        arrays guarded_counters, checked_counters, new_counters, guarded_balances, checked_balances, new_balances;
+        arrays guarded_ended;
     };
     buffers out_;
 };

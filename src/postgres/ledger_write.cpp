@@ -28,7 +28,15 @@ ledger::buffers::buffers()
       refunds(refunded_column), entries(store::entry_columns), movements(movement_key_columns),
       claim_keys(claim_key_columns), token_keys(token_key_columns), replaced(store::reservation_columns),
       claims_made(store::claim_columns), claims_taken(store::claim_columns), answers(store::answer_columns),
-      spent(token_key_columns) {
+      spent(token_key_columns), guarded_counters(store::counter_columns), checked_counters(store::counter_columns),
+      new_counters(store::counter_columns), guarded_balances(store::balance_columns),
+      checked_balances(store::balance_columns), new_balances(store::balance_columns),
+      guarded_ended(request_key_columns) {
+    guarded_counters.add_columns(store::counter_columns);
+    for (arrays* each : {&guarded_counters, &checked_counters, &new_counters}) each->add_columns(counter_key_columns);
+    guarded_balances.add_columns(store::balance_columns);
+    for (arrays* each : {&guarded_balances, &checked_balances, &new_balances}) each->add_columns(tenant_column);
+    guarded_ended.add_columns(attempt_column);
     dated_ids.add_columns(month_column);
     charge_keys.add_columns(month_column);
     counters.add_columns(counter_key_columns);
@@ -62,22 +70,27 @@ store_result<void> ledger::commit(const changes& write) {
     TG_ASSERT(open_);
     connection* db = client_.live();
     if (!db) {
-        open_ = false;
+        open_ = guarded_ = false;
+        memory_.clear();
         return std::unexpected(store_error{store_fault::unavailable, "the connection was lost"});
     }
     if (!covered(write)) {
         rollback();
         return std::unexpected(bug("a batch wrote a row that it had not asked for"));
     }
+    if (guarded_) return commit_guarded(*db, write);
     sent_.clear();
     add_writes(*db, write);
     queue(*db, query::commit);
     auto done = db->run();
     open_ = false;
     if (!done) {
+        memory_.clear();
         rollback_after_failure(*db);
         return done;
     }
+    memory_.forget(need_);
+    memory_.learn(write);
     for (std::size_t i = 0; i < sent_.size(); ++i) {
         const auto rows = static_cast<std::size_t>(db->changed(i));
         if (sent_[i] == query::write_counters && rows != write.counters.size())
@@ -91,6 +104,7 @@ store_result<void> ledger::commit(const changes& write) {
 void ledger::rollback() {
     if (!open_) return;
     open_ = false;
+    if (std::exchange(guarded_, false)) return;
     if (connection* db = client_.live()) rollback_after_failure(*db);
 }
 
@@ -109,18 +123,22 @@ void ledger::add_writes(connection& db, const changes& write) {
     }
     send(db, query::write_counters, out_.counters);
     add_balances(db, write);
-    out_.opened.clear();
-    for (const reservation& row : write.reservations_opened) store::put(out_.opened, row);
-    send(db, query::open_reservations, out_.opened);
-    out_.replaced.clear();
-    for (const reservation& row : write.reservations_replaced) store::put(out_.replaced, row);
-    send(db, query::replace_reservations, out_.replaced);
+    add_openings(db, write);
     out_.ended.clear();
     for (const auto& [tenant, id] : write.reservations_ended) out_.ended.text(tenant).id(id);
     send(db, query::end_reservations, out_.ended);
     add_usage(db, write);
     add_entries(db, write);
     add_repeats(db, write);
+}
+
+void ledger::add_openings(connection& db, const changes& write) {
+    out_.opened.clear();
+    for (const reservation& row : write.reservations_opened) store::put(out_.opened, row);
+    send(db, query::open_reservations, out_.opened);
+    out_.replaced.clear();
+    for (const reservation& row : write.reservations_replaced) store::put(out_.replaced, row);
+    send(db, query::replace_reservations, out_.replaced);
 }
 
 void ledger::add_balances(connection& db, const changes& write) {

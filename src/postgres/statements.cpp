@@ -143,6 +143,73 @@ std::vector<statement> repeats() {
     };
 }
 
+// ---- batches on remembered rows: see ledger_guarded.cpp ----
+
+std::string guard(std::string_view counted, std::size_t parameter) {
+    return "SELECT 1 / (count(*) = $" + std::to_string(parameter) + "::bigint)::int FROM " + std::string(counted);
+}
+
+std::vector<column> named_before(std::span<const column> columns, std::span<std::string> names) {
+    std::vector<column> out;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        names[i] = "was_" + std::string(columns[i].name);
+        out.push_back({names[i], columns[i].type});
+    }
+    return out;
+}
+
+std::string unchanged(std::span<const column> columns) {
+    std::string sql;
+    for (const column& each : columns)
+        sql += " AND t." + std::string(each.name) + " IS NOT DISTINCT FROM k.was_" + std::string(each.name);
+    return sql;
+}
+
+// New values, values as remembered, key.
+std::string guarded_update(std::string_view table, std::span<const column> values, std::span<const column> key) {
+    std::vector<std::string> names(values.size());
+    const columns before = named_before(values, names);
+    const columns all = joined({values, before, key});
+    return "WITH done AS (UPDATE " + std::string(table) + " AS t SET " + assign(values, "k") + " FROM " + batch(all) +
+           " WHERE " + same("t", key) + unchanged(values) + " RETURNING 1) " + guard("done", all.size() + 1);
+}
+
+// Values as remembered, key. A row that was remembered as absent counts as one of zeros.
+std::string check(std::string_view table, std::span<const column> values, std::span<const column> key) {
+    std::vector<std::string> names(values.size());
+    const columns before = named_before(values, names);
+    const columns all = joined({before, key});
+    std::string equal;
+    for (const column& each : values)
+        equal += (equal.empty() ? "coalesce(t." : " AND coalesce(t.") + std::string(each.name) +
+                 ", 0) = coalesce(k.was_" + std::string(each.name) + ", 0)";
+    return guard(batch(all) + " LEFT JOIN " + std::string(table) + " AS t ON " + same("t", key) + " WHERE " + equal,
+                 all.size() + 1);
+}
+
+std::string read(std::string_view table, std::span<const column> key, std::span<const column> values) {
+    return "SELECT k.i, " + store::column_names(values, "t.") + " FROM " + ordered_batch(joined({key})) + " JOIN " +
+           std::string(table) + " AS t ON " + same("t", key);
+}
+
+std::vector<statement> guarded() {
+    const columns endings = joined({request_key_columns, attempt_column});
+    return {
+        {query::guard_clock, "SELECT clock_timestamp(), 1 / (clock_timestamp() >= $1::timestamptz AND "
+                             "clock_timestamp() < $2::timestamptz)::int"},
+        {query::read_counters, read("counters", counter_key_columns, store::counter_columns)},
+        {query::read_balances, read("balances", tenant_column, store::balance_columns)},
+        {query::guard_counters, guarded_update("counters", store::counter_columns, counter_key_columns)},
+        {query::check_counters, check("counters", store::counter_columns, counter_key_columns)},
+        {query::new_counters, insert("counters", joined({store::counter_columns, counter_key_columns}))},
+        {query::guard_balances, guarded_update("balances", store::balance_columns, tenant_column)},
+        {query::check_balances, check("balances", store::balance_columns, tenant_column)},
+        {query::new_balances, insert("balances", joined({store::balance_columns, tenant_column}))},
+        {query::guard_endings, "WITH done AS (DELETE FROM reservations AS t USING " + batch(endings) + " WHERE " +
+                                   same("t", endings) + " RETURNING 1) " + guard("done", endings.size() + 1)},
+    };
+}
+
 }
 
 const char* name_of(query which) {
@@ -179,6 +246,16 @@ const char* name_of(query which) {
     case take_claims: return "take_claims";
     case add_answers: return "add_answers";
     case spend_tokens: return "spend_tokens";
+    case guard_clock: return "guard_clock";
+    case read_counters: return "read_counters";
+    case read_balances: return "read_balances";
+    case guard_counters: return "guard_counters";
+    case check_counters: return "check_counters";
+    case new_counters: return "new_counters";
+    case guard_balances: return "guard_balances";
+    case check_balances: return "check_balances";
+    case new_balances: return "new_balances";
+    case guard_endings: return "guard_endings";
     }
     TG_ASSERT(false);
 }
@@ -187,6 +264,7 @@ std::vector<statement> ledger_statements() {
     std::vector<statement> all = reading();
     for (statement& each : writing()) all.push_back(std::move(each));
     for (statement& each : repeats()) all.push_back(std::move(each));
+    for (statement& each : guarded()) all.push_back(std::move(each));
     return all;
 }
 

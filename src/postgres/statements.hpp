@@ -41,6 +41,7 @@ inline constexpr std::array spender_columns{
     store::column{"request_id", store::column_type::id},
     store::column{"created", store::column_type::time},
 };
+inline constexpr std::array attempt_column{store::column{"attempt", store::column_type::number}};
 inline constexpr std::array refunded_column{store::column{"refunded", store::column_type::number}};
 
 enum class query : std::uint8_t {
@@ -74,7 +75,17 @@ enum class query : std::uint8_t {
     make_claims,
     take_claims,
     add_answers,
-    spend_tokens
+    spend_tokens,
+    guard_clock,
+    read_counters,
+    read_balances,
+    guard_counters,
+    check_counters,
+    new_counters,
+    guard_balances,
+    check_balances,
+    new_balances,
+    guard_endings
 };
 
 // The name it is prepared under.

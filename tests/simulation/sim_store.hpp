@@ -41,6 +41,7 @@ public:
     store_result<std::vector<ledger::reservation>> held_by(const std::string& node, std::size_t count) override;
     store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) override;
     store_result<std::size_t> prune_counters(std::size_t count) override;
+    bool takes_assumptions() const override { return inner_->takes_assumptions(); }
     store_result<std::size_t> prune_repeats(std::size_t count) override;
 
 private:

@@ -161,6 +161,7 @@ public:
         wanted need = rows(found.now);
         read_requests(home_.rows_, need, found);
         ledger::want_found_holds(found, need, need);
+        assume(need, found);
         read_money(home_.rows_, need, found);
         read_repeats(home_.rows_, need, found);
         return found;
@@ -172,6 +173,7 @@ public:
         const store_failure failure = home_.failure_at(store_point::commit);
         if (failure == store_failure::conflict) return fail_with(store_fault::conflict, "planted");
         if (failure == store_failure::unavailable) return fail_with(store_fault::unavailable, "planted");
+        if (wrongly_assumed_) return fail_with(store_fault::conflict, "a hold is not as it was assumed");
         if (auto fits = check(home_.rows_, write); !fits) return fits;
         write_money(home_.rows_, write);
         write_requests(home_.rows_, write);
@@ -181,6 +183,8 @@ public:
             return fail_with(store_fault::unavailable, "planted: the acknowledgement was lost");
         return {};
     }
+
+    bool takes_assumptions() const override { return true; }
 
     void rollback() override {
         if (lock_.owns_lock()) lock_.unlock();
@@ -234,6 +238,16 @@ public:
     }
 
 private:
+    // Told as they are believed to be; the commit finds out.
+    void assume(const wanted& need, snapshot& found) {
+        wrongly_assumed_ = false;
+        for (const reservation* hold : need.assumed) {
+            const auto open = home_.rows_.reservations.find(hold->id);
+            wrongly_assumed_ |= open == home_.rows_.reservations.end() || open->second.attempt != hold->attempt;
+            found.reservations[hold->id] = *hold;
+        }
+    }
+
     template <class Which>
     store_result<std::vector<reservation>> some(std::size_t count, Which which, instant reservation::* oldest) {
         const std::lock_guard lock(home_.transaction_);
@@ -247,6 +261,7 @@ private:
 
     memory_database& home_;
     std::unique_lock<std::mutex> lock_;
+    bool wrongly_assumed_ = false;
 };
 
 std::unique_ptr<store::ledger_store> memory_database::open_ledger() { return std::make_unique<memory_ledger>(*this); }

@@ -84,6 +84,7 @@ private:
     std::deque<pending_ptr> backlog_;          // the writer's own, in order
     std::vector<pending_ptr> batch_;           // being attempted
     std::vector<ledger::outcome> last_;        // of an attempt whose commit may or may not have happened
+    bool tried_ = false;                       // batch_ was, and part of it may be in the store
     std::size_t replaying_ = 0;                // outbox records in batch_
     std::size_t one_by_one_ = 0; // operations still to be tried alone, after a batch that the store refused
     std::atomic<bool> reachable_{true};

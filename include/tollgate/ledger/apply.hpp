@@ -24,6 +24,10 @@ struct wanted {
     std::set<std::pair<tenant_id, request_id>> charges;    // requests whose charge a refund gives back
     std::set<std::pair<tenant_id, std::string>> claims;    // (tenant, key)
     std::set<std::pair<tenant_id, std::string>> tokens;    // (tenant, token) that may be spent
+    // The caller believes that these are open, and that no id of the batch is known otherwise: nothing is probed. A
+    // store that takes it at its word finds out when it commits, and says conflict.
+    bool assumes = false;
+    std::vector<const reservation*> assumed;
 };
 
 struct balance_row {
@@ -112,6 +116,8 @@ using op_list = std::span<const op* const>;
 
 // Rows that `ops` need when the store's clock shows `now`.
 wanted rows_of(op_list ops, instant now);
+// The same for operations that were never sent before. Nothing when one of them must be probed all the same.
+std::optional<wanted> rows_assumed(op_list ops, instant now);
 wanted rows_of(std::span<const op> ops, instant now);
 
 // Adds to `more` what the open holds in `found` touch and `asked` did not name: a hold may have been replaced since its

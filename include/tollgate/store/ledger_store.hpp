@@ -25,6 +25,11 @@ public:
 
     virtual void rollback() = 0;
 
+    // Whether `begin` may be given what ledger::rows_assumed wants just now. What it answers then is what this store
+    // remembers, and stands only if the commit succeeds, so that a batch which writes nothing is committed as well;
+    // after a conflict the batch is run again with ledger::rows_of.
+    virtual bool takes_assumptions() const { return false; }
+
     // Open reservations past their expiry, or of `node` itself (recovery at start: everything of an earlier life of
     // this process), oldest first, at most `count`. Own short transaction.
     virtual store_result<std::vector<ledger::reservation>> expired(std::size_t count) = 0;
