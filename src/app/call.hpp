@@ -64,6 +64,8 @@ struct call {
     std::string_view body;
     openai::request_facts asked;
     std::shared_ptr<const model> asked_for; // null: unknown alias
+    std::uint64_t retry_hash = 0;           // of key, path and body; 0: no retry guard
+
     // 3 how much
     quote offer;                            // of the model asked for, until another takes its place
     std::optional<std::int64_t> exact_text; // tokens of the text, once they were counted
@@ -129,6 +131,8 @@ struct outcome {
 // ---- the steps, one file each; nothing means: go on ----
 task<std::optional<refusal>> identify(call& c);  // 1 who
 task<std::optional<refusal>> read_body(call& c); // 2 what
+void watch_retries(call& c);                     // counts what the retry guard judges
+void note_refused(const call& c, errc why);      // and what it was refused for
 void estimate(call& c);                          // 3 how much
 std::optional<refusal> judge(call& c);           // 4 may they
 task<std::optional<refusal>> hold(call& c);      // 5 hold

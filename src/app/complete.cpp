@@ -22,6 +22,7 @@ task<> complete(services& use, ports::exchange& x, openai::endpoint where) {
     auto objection = co_await identify(c);             // 1 who
     if (!objection) objection = co_await read_body(c); // 2 what
     if (!objection) {
+        watch_retries(c);
         estimate(c);          // 3 how much
         objection = judge(c); // 4 may they
     }

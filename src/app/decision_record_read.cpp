@@ -35,6 +35,10 @@ public:
         std::int64_t read = 0;
         if (from_[name].get(read) == simdjson::SUCCESS) value = instant{read};
     }
+    void signal(std::string_view name, policy::storm_signal& value) {
+        std::string_view read;
+        if (from_[name].get(read) == simdjson::SUCCESS) value = policy::parse_storm_signal(read).value_or(value);
+    }
     void texts(std::string_view name, std::vector<std::string>& values) {
         dom::array read;
         if (from_[name].get(read) != simdjson::SUCCESS) return;

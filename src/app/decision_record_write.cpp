@@ -21,6 +21,9 @@ public:
     void time(std::string_view name, const std::optional<instant>& value) {
         if (value) out_.member(name, value->us);
     }
+    void signal(std::string_view name, policy::storm_signal value) {
+        if (value != policy::storm_signal::none) out_.member(name, policy::name_of(value));
+    }
     void texts(std::string_view name, const std::vector<std::string>& values) {
         if (values.empty()) return;
         out_.key(name).begin_array();

@@ -7,7 +7,18 @@
 
 namespace tollgate::app {
 
-// A Visit has: number, flag, text, texts, money, time (optional), each (name, member).
+// A Visit has: number, flag, text, texts, money, signal, time (optional), each (name, member).
+template <class Visit, class Seen>
+void each_retry_fact(Visit& visit, Seen& seen) {
+    visit.number("retry_same_request", seen.same_request);
+    visit.number("retry_refusals", seen.refusals);
+    visit.number("retry_requests", seen.requests);
+    visit.number("retry_automatic", seen.retried);
+    visit.signal("retry_signal", seen.signal);
+    visit.time("blocked_until_us", seen.blocked_until);
+    visit.flag("block_begins", seen.begins);
+}
+
 template <class Visit, class Facts>
 void each_fact(Visit& visit, Facts& facts) {
     visit.number("at_us", facts.at.us);
@@ -26,6 +37,7 @@ void each_fact(Visit& visit, Facts& facts) {
     visit.number("tokens", facts.tokens);
     visit.money("estimate_nano", facts.estimate);
     visit.money("input_nano", facts.input_estimate);
+    each_retry_fact(visit, facts.retries);
 }
 
 template <class Visit, class Bound>

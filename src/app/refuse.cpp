@@ -33,6 +33,7 @@ task<> refuse(call& c, const refusal& why) {
     c.status = answer.status;
     c.use.metrics.refusals[static_cast<std::size_t>(why.code)].fetch_add(1, std::memory_order_relaxed);
 
+    note_refused(c, why.code);
     drop_unsafe_model(c);
     // A key that nobody knows has no tenant to record it under.
     if (c.caller) {

@@ -85,8 +85,8 @@ inline constexpr field<policy::retry_guard> retry_guard_fields[] = {
     bind<&policy::retry_guard::same_request, read_count<1, 1'000'000, std::int32_t>>("same_request"),
     bind<&policy::retry_guard::refusals, read_count<1, 1'000'000, std::int32_t>>("refusals"),
     bind<&policy::retry_guard::within_ms, read_ms<1'000, 3'600'000>>("within"),
-    bind<&policy::retry_guard::block_ms, read_ms<1'000, 86'400'000>>("block"),
-    bind<&policy::retry_guard::block_ms_max, read_ms<1'000, 86'400'000>>("block_max"),
+    bind<&policy::retry_guard::block_ms, read_ms<1'000, limits::retry_block_ms_max>>("block"),
+    bind<&policy::retry_guard::block_ms_max, read_ms<1'000, limits::retry_block_ms_max>>("block_max"),
 };
 
 inline constexpr field<policy::fallback> fallback_fields[] = {

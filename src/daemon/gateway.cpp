@@ -38,6 +38,15 @@ std::string confirmation_secret(stores& from) {
     return *found;
 }
 
+// Keys the hashes of requests: the same for every process, which share what is blocked by hash.
+hash_key retry_secret(stores& from) {
+    auto found = from.keys->secret("request_hash", keys::make_pepper());
+    if (!found) throw store_unreachable("the secret of request hashes: " + found.error().detail);
+    if (found->size() < 2 * sizeof(hash_key)) throw std::runtime_error("the secret of request hashes is damaged");
+    const auto number = [&](std::size_t at) { return std::stoull(found->substr(at, 16), nullptr, 16); };
+    return {number(0), number(16)};
+}
+
 net::ip::tcp::endpoint endpoint_of(const config::endpoint& where) {
     return {net::ip::make_address(where.host), where.port};
 }
@@ -50,11 +59,12 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
       pool_(settings_.store.connections, queries_waiting_max), hasher_(pepper(stores_, settings_)),
       confirmations_(confirmation_secret(stores_)),
       key_cache_(pool_, std::move(stores_.key_readers), std::move(stores_.key_poller)),
-      accounts_(pool_, std::move(stores_.accounts)), writer_(*stores_.writer, outbox_),
+      accounts_(pool_, std::move(stores_.accounts)), retries_(retry_secret(stores_)),
+      retry_share_(retries_, std::move(stores_.retry_blocks)), writer_(*stores_.writer, outbox_),
       request_log_(settings_.log.requests), sweeper_(*stores_.sweeper, random_),
       reload_timer_(limits::reload_poll_ms, [this] { reloader_->poll(); }),
-      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }),
-      health_timer_(health_ms, [this] { check_store(); }) {
+      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }), health_timer_(health_ms, [this] { check_store(); }),
+      retry_timer_(limits::key_poll_ms, [this] { (void)retry_share_.exchange(wall_clock_now()); }) {
     if (settings_.server.tls.enabled())
         certificate_ =
             std::make_unique<http::tls_reloader>(http::tls_files{settings_.server.tls.cert, settings_.server.tls.key});
@@ -76,6 +86,8 @@ void gateway::recover() {
     for (std::uint32_t i = 0; outbox_.size() > 0 && i < recover_attempts; ++i) writer_.run_once();
     auto ended = sweeper_.recover(state_.node());
     if (!ended) throw store_unreachable("recovery: " + ended.error().detail);
+    if (auto loaded = retry_share_.load(wall_clock_now()); !loaded)
+        throw store_unreachable("blocked requests: " + loaded.error().detail);
     if (*ended > 0)
         log_.warn("reservations of an earlier run were ended as their policies say",
                   {{"count", std::to_string(*ended)}});
@@ -93,6 +105,7 @@ void gateway::start() {
     reload_timer_.start();
     sweep_timer_.start();
     health_timer_.start();
+    retry_timer_.start();
 }
 
 http::server_options gateway::data_options() const {
@@ -119,8 +132,8 @@ http::server_options gateway::data_options() const {
 }
 
 void gateway::start_threads() {
-    const shared_parts shared{live_,         writer_,   key_cache_,    hasher_,   confirmations_,
-                              tls_contexts_, accounts_, state_.node(), draining_, board_};
+    const shared_parts shared{live_,     writer_,  key_cache_,    hasher_,   confirmations_, tls_contexts_,
+                              accounts_, retries_, state_.node(), draining_, board_};
     http::server_options options = data_options();
     const std::size_t count = thread_count(settings_);
     for (std::size_t i = 0; i < count; ++i) {
@@ -193,6 +206,8 @@ void gateway::stop() {
     control_.stop();
     control.join();
     health_timer_.stop();
+    retry_timer_.stop();
+    (void)retry_share_.exchange(wall_clock_now()); // what began since
     for (const auto& thread : threads_) thread->stop();
     writer_.drain_and_stop();
     key_cache_.stop();

@@ -9,6 +9,7 @@
 #include <tollgate/admin/admin_handler.hpp>
 #include <tollgate/app/health.hpp>
 #include <tollgate/app/reservation_sweeper.hpp>
+#include <tollgate/app/retry_share.hpp>
 #include <tollgate/daemon/daemon.hpp>
 #include <tollgate/daemon/state_dir.hpp>
 #include <tollgate/daemon/stores.hpp>
@@ -59,6 +60,8 @@ private:
     keys::confirmation_signer confirmations_;
     keys::key_cache key_cache_;
     app::account_reader accounts_;
+    app::retry_watch retries_;
+    app::retry_share retry_share_;
     app::ledger_writer writer_;
     upstream::tls_contexts tls_contexts_;
     observability::request_log_writer request_log_;
@@ -72,7 +75,7 @@ private:
     ticker control_ticker_{control_.get_executor()};
     std::unique_ptr<admin::admin_handler> admin_handler_;
     std::unique_ptr<http::server> admin_;
-    periodic reload_timer_, sweep_timer_, health_timer_;
+    periodic reload_timer_, sweep_timer_, health_timer_, retry_timer_;
     std::atomic<bool> draining_{false}, store_answers_{true};
     std::atomic<std::uint64_t> swept_{0};
 };

@@ -11,10 +11,21 @@ io_thread::io_thread(const shared_parts& shared, ports::request_log& log, const 
                      http::handler routes_first)
     : ledger_(context_.get_executor(), shared.writer, steady_now_us),
       keys_(context_.get_executor(), shared.key_cache, shared.hasher), confirmations_(shared.confirmations),
-      pool_(context_.get_executor(), ticker_, shared.tls_contexts, names_),
-      services_{shared.config, keys_,           ledger_,         pool_,          clock_,   random_,
-                log,           metrics_,        shared.accounts, confirmations_, digests_, context_.get_executor(),
-                shared.node,   &shared.stopping} {
+      pool_(context_.get_executor(), ticker_, shared.tls_contexts, names_), services_{shared.config,
+                                                                                      keys_,
+                                                                                      ledger_,
+                                                                                      pool_,
+                                                                                      clock_,
+                                                                                      random_,
+                                                                                      log,
+                                                                                      metrics_,
+                                                                                      shared.accounts,
+                                                                                      confirmations_,
+                                                                                      digests_,
+                                                                                      shared.retries,
+                                                                                      context_.get_executor(),
+                                                                                      shared.node,
+                                                                                      &shared.stopping} {
     services_.providers = app::provider_watch(shared.board);
     server_ = std::make_unique<http::server>(context_.get_executor(), ticker_, options, std::move(routes_first));
     ticker_.on_tick([this] {

@@ -28,6 +28,7 @@ struct shared_parts {
     const keys::confirmation_signer& confirmations; // each thread takes its own copy
     upstream::tls_contexts& tls_contexts;
     app::account_reader& accounts;
+    app::retry_watch& retries;
     std::string node;
     const std::atomic<bool>& stopping;
     std::shared_ptr<app::provider_board> board;

@@ -82,6 +82,7 @@ stores open_stores(const config::settings& settings, std::size_t readers) {
     all.reload_ledger = must(all.database->open_ledger(), what);
     all.health = must(all.database->open_keys(), what);
     all.keys = must(all.database->open_keys(), what);
+    all.retry_blocks = must(all.database->open_retry_blocks(), what);
     all.key_poller = must(all.database->open_keys(), what);
     for (std::size_t i = 0; i < readers; ++i) {
         all.key_readers.push_back(must(all.database->open_keys(), what));

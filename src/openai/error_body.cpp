@@ -18,8 +18,15 @@ bool tells_nothing(errc code) { return code == errc::invalid_api_key; }
 
 bool may_wait(const refusal& why) { return why.retry_after_ms && *why.retry_after_ms <= retry_after_ms_max; }
 
+// A limit of pace that waiting cures says how long: without that, the request is larger than the limit, or the limit
+// has no end.
+bool never_passes(const refusal& why) {
+    const bool pace = why.code == errc::request_rate_exceeded || why.code == errc::token_rate_exceeded;
+    return pace && !why.retry_after_ms;
+}
+
 bool retryable(const error_row& row, const refusal& why) {
-    if (row.retry == retry_rule::wait) return !why.retry_after_ms || may_wait(why);
+    if (row.retry == retry_rule::wait) return !never_passes(why) && (!why.retry_after_ms || may_wait(why));
     return row.retry == retry_rule::by_status && row.status == 408;
 }
 
@@ -104,7 +111,7 @@ void add_retry_fields(error_answer& out, const error_row& row, const refusal& wh
     case retry_rule::never: out.fields.emplace_back("x-should-retry", "false"); return;
     case retry_rule::wait:
         if (may_wait(why)) return add_retry_after(out, *why.retry_after_ms);
-        if (why.retry_after_ms) out.fields.emplace_back("x-should-retry", "false");
+        if (why.retry_after_ms || never_passes(why)) out.fields.emplace_back("x-should-retry", "false");
         return;
     case retry_rule::never_but_wait:
         out.fields.emplace_back("x-should-retry", "false");

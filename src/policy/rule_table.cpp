@@ -14,6 +14,7 @@ constexpr bool advisory = true;
 constexpr std::array table{
     rule{"key_valid", rules::key_valid}, // before anything about the tenant is told to a dead key
     rule{"tenant_active", rules::tenant_active},
+    rule{"retry_storm", rules::retry_storm, advisory}, // a client in a loop is told so, not what it was told before
     rule{"feature_allowed", rules::feature_allowed, advisory}, // blocked work is refused whatever model it names
     rule{"model_known", rules::model_known},
     rule{"tier_allowed", rules::tier_allowed, advisory},

@@ -4,6 +4,7 @@
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "partitions.hpp"
+#include "retry_blocks.hpp"
 
 #include <tollgate/core/limits.hpp>
 
@@ -53,6 +54,11 @@ public:
     store_result<std::unique_ptr<store::key_store>> open_keys() override {
         return open_as<keys, store::key_store>({url_, "tollgate keys", report_settings(limits::store_statement_ms_max),
                                                 2 * limits::store_statement_ms_max});
+    }
+    store_result<std::unique_ptr<store::retry_block_store>> open_retry_blocks() override {
+        return open_as<retry_blocks, store::retry_block_store>({url_, "tollgate retries",
+                                                                report_settings(limits::store_statement_ms_max),
+                                                                2 * limits::store_statement_ms_max});
     }
     std::string description() const override;
 

@@ -94,8 +94,8 @@ process::process(const surroundings& with, disk& outbox, std::string node, owner
       writer_(writer_store_, outbox_), ledger_(io_.get_executor(), writer_, [this] { return clock_.steady_us(); }),
       watched_(ledger_, with_.director, [this] { plan_tick(); }), sweeper_(sweeper_store_, rng_),
       provider_({with_.time, with_.find, with_.on_dispatch, [this] { return alive() && !doomed_; }}),
-      use_{with_.config,   keys_,          watched_, provider_,          clock_,         rng_, log_, metrics_,
-           with_.accounts, confirmations_, digests_, io_.get_executor(), std::move(node)} {}
+      use_{with_.config,   keys_,    watched_, provider_,          clock_,         rng_, log_, metrics_, with_.accounts,
+           confirmations_, digests_, retries_, io_.get_executor(), std::move(node)} {}
 
 void process::run(task<> work) {
     flows_ += 1;

@@ -133,6 +133,7 @@ private:
     provider provider_;
     test::fake_confirmations confirmations_;
     test::fake_digester digests_;
+    app::retry_watch retries_{hash_key{1, 2}};
     app::services use_;
     std::vector<std::unique_ptr<client>> clients_;
     int flows_ = 0, in_store_ = 0;

@@ -3,6 +3,7 @@
 // What a request may use. One per I/O thread, built by the daemon; everything here outlives every request.
 
 #include <tollgate/app/provider_board.hpp>
+#include <tollgate/app/retry_watch.hpp>
 #include <tollgate/core/catalog.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/policy/policy.hpp>
@@ -93,6 +94,7 @@ struct services {
     account_reader& accounts;
     ports::confirmations& confirmations;
     ports::digester& digests;
+    retry_watch& retries; // shared by the threads
     executor on;
     std::string node;                            // names this process on its reservations
     const std::atomic<bool>* stopping = nullptr; // true: the process ends, nothing is awaited for its own sake any more

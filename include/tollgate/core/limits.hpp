@@ -116,6 +116,13 @@ inline constexpr std::size_t keys_per_command_max = 100'000; // made by one `key
 inline constexpr std::uint32_t confirmation_ms = 600'000;    // a confirmation token is good for
 inline constexpr std::uint32_t rotate_grace_ms_max = 30u * 86'400'000u;
 
+// --- retry guard ---------------------------------------------------------------------------------------------
+inline constexpr std::size_t retry_shards = 16;              // locks, so that threads seldom wait for one another
+inline constexpr std::size_t retry_requests_max = 64 * 1024; // different requests remembered, about 10 MB
+inline constexpr std::size_t retry_keys_max = 16 * 1024;     // keys remembered, about 5 MB
+inline constexpr std::size_t retry_blocks_max = 4'096;
+inline constexpr std::uint32_t retry_block_ms_max = 86'400'000; // what `block` and `block_max` may be
+
 // --- configuration files -------------------------------------------------------------------------------------
 inline constexpr std::size_t config_file_bytes_max = 4 * 1024 * 1024; // tollgate.yaml, catalog.yaml, prices.yaml
 inline constexpr std::size_t policy_file_bytes_max = 256 * 1024;

@@ -8,7 +8,7 @@
 
 #include <tollgate/core/error.hpp>
 #include <tollgate/core/limits.hpp>
-#include <tollgate/keys/two_ages.hpp>
+#include <tollgate/core/two_ages.hpp>
 #include <tollgate/ports/key_directory.hpp>
 #include <tollgate/runtime/blocking_pool.hpp>
 #include <tollgate/runtime/ticker.hpp>

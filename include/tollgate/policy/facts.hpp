@@ -5,6 +5,7 @@
 #include <tollgate/core/attribution.hpp>
 #include <tollgate/core/money.hpp>
 #include <tollgate/core/time.hpp>
+#include <tollgate/policy/retry_facts.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,7 @@ struct facts {
     usd_nano estimate;       // worst case; zero when not priced
     usd_nano input_estimate; // the part of it that is input
     bool background = false;
+    retry_facts retries; // counted only where the policy has a retry_guard
 };
 
 }

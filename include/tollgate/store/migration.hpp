@@ -17,6 +17,7 @@ namespace tollgate::store {
 class ledger_store;
 class account_store;
 class key_store;
+class retry_block_store;
 
 struct migration {
     int number = 0;
@@ -44,7 +45,7 @@ struct migration_report {
     int version = 0;                  // afterwards
 };
 
-// A database: where the three stores come from. Each call opens its own connection; each store is used by one thread.
+// A database: where the stores come from. Each call opens its own connection; each store is used by one thread.
 class database {
 public:
     virtual ~database() = default;
@@ -54,6 +55,7 @@ public:
     virtual store_result<std::unique_ptr<ledger_store>> open_ledger() = 0;
     virtual store_result<std::unique_ptr<account_store>> open_accounts() = 0;
     virtual store_result<std::unique_ptr<key_store>> open_keys() = 0;
+    virtual store_result<std::unique_ptr<retry_block_store>> open_retry_blocks() = 0;
     virtual std::string description() const = 0; // without credentials
 };
 

@@ -14,6 +14,7 @@ using objection = std::optional<refusal>;
 
 objection key_valid(const facts&, const tenant_policy&);
 objection tenant_active(const facts&, const tenant_policy&);
+objection retry_storm(const facts&, const tenant_policy&);
 objection feature_allowed(const facts&, const tenant_policy&);
 objection model_known(const facts&, const tenant_policy&);
 objection tier_allowed(const facts&, const tenant_policy&);

@@ -96,8 +96,8 @@ TEST(error_body, waiting_is_suggested_up_to_a_minute) {
         std::string_view seconds, should_retry;
     };
     const row rows[] = {
-        {{}, "(none)", "(none)"},  {1u, "1", "(none)"},          {1'500u, "2", "(none)"},
-        {60'000u, "60", "(none)"}, {60'001u, "(none)", "false"},
+        {{}, "(none)", "false"}, // larger than the limit, or the limit has no end
+        {1u, "1", "(none)"},     {1'500u, "2", "(none)"}, {60'000u, "60", "(none)"}, {60'001u, "(none)", "false"},
     };
     for (const row& r : rows) {
         const error_answer answer = to_answer(refused(errc::request_rate_exceeded, r.ms), "r");
@@ -167,7 +167,7 @@ TEST(provider_error, every_shape_becomes_openai_s) {
          R"("message":"xai","type":"invalid_request_error","param":null,"code":"some")"},
         {422,
          R"({"object":"error","message":{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs"}]},)"
-             R"("type":"x"})",
+         R"("type":"x"})",
          422, R"("message":"Extra inputs","type":"x","param":"stream_options","code":null)"},
         {422, R"({"detail":[{"loc":["body","a",0],"msg":"one"},{"loc":["body","b"],"msg":"two"}]})", 422,
          R"("message":"one; two","type":"invalid_request_error","param":"a")"},

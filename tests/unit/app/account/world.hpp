@@ -152,8 +152,9 @@ struct world {
     policy::tenant_policy policy;
     test::fake_confirmations confirmations;
     test::fake_digester digests;
-    services use{config,   keys,          ledger,  upstream,          clock, rng, log, metrics,
-                 accounts, confirmations, digests, io.get_executor(), "node"};
+    retry_watch retries{hash_key{1, 2}};
+    services use{config,        keys,    ledger,  upstream,          clock, rng, log, metrics, accounts,
+                 confirmations, digests, retries, io.get_executor(), "node"};
 
     world() {
         keys.holder.key = "key_1";

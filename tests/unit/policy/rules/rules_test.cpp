@@ -30,6 +30,14 @@ tenant_policy good_policy() {
     return p;
 }
 
+retry_facts running(instant now, std::int64_t us_left) {
+    retry_facts out;
+    out.same_request = 6;
+    out.signal = storm_signal::same_request;
+    out.blocked_until = instant{now.us + us_left};
+    return out;
+}
+
 }
 
 TEST(rules, a_good_request_meets_no_objection) {
@@ -89,6 +97,73 @@ TEST(rules, each_objects_to_its_own_fault_and_names_it) {
         if (!got) continue;
         EXPECT_EQ(got->code, *r.code);
         EXPECT_EQ(got->policy_version, "v1");
+    }
+}
+
+TEST(rules, the_retry_guard_judges_what_was_counted) {
+    struct row {
+        const char* what;
+        std::function<void(facts&, tenant_policy&)> change;
+        bool blocked;
+    };
+    const row rows[] = {
+        {"a block runs", [](facts& f, tenant_policy& p) { p.retries.emplace(), f.retries = running(f.at, 1); }, true},
+        {"a block ends now", [](facts& f, tenant_policy& p) { p.retries.emplace(), f.retries = running(f.at, 0); },
+         false},
+        {"a block, and no guard any more", [](facts& f, tenant_policy&) { f.retries = running(f.at, 1); }, false},
+        {"as many of the same as may be",
+         [](facts& f, tenant_policy& p) { p.retries.emplace(), f.retries.same_request = 5; }, false},
+        {"one more of the same", [](facts& f, tenant_policy& p) { p.retries.emplace(), f.retries.same_request = 6; },
+         true},
+        {"a storm that a laxer guard would not see",
+         [](facts& f, tenant_policy& p) {
+             p.retries.emplace().same_request = 6;
+             f.retries = {.same_request = 6, .signal = storm_signal::same_request, .begins = true};
+             f.retries.blocked_until = instant{f.at.us + 1};
+         },
+         false},
+    };
+    for (const row& r : rows) {
+        SCOPED_TRACE(r.what);
+        facts f = good_facts();
+        tenant_policy p = good_policy();
+        r.change(f, p);
+        const auto got = decide(f, &p).objection;
+        ASSERT_EQ(got.has_value(), r.blocked);
+        if (got) EXPECT_EQ(got->code, errc::retry_storm_blocked);
+    }
+}
+
+TEST(rules, a_storm_is_refused_with_what_was_counted_and_until_when) {
+    struct row {
+        retry_facts seen;
+        const char* signal;
+        const char* words;
+        std::int64_t used;
+    };
+    const row rows[] = {
+        {{.same_request = 6, .signal = storm_signal::same_request}, "same_request", "came 6 times within 60 s", 6},
+        {{.refusals = 10, .signal = storm_signal::refusals}, "refusals", "10 requests of this key were refused", 10},
+        {{.requests = 20, .retried = 7, .signal = storm_signal::sdk_retries}, "sdk_retries", "7 of the last 20", 7},
+    };
+    for (row r : rows) {
+        SCOPED_TRACE(r.signal);
+        facts f = good_facts();
+        tenant_policy p = good_policy();
+        p.retries.emplace();
+        r.seen.blocked_until = instant{f.at.us + 29'000'001};
+        f.retries = r.seen;
+        const auto got = decide(f, &p).objection;
+        ASSERT_TRUE(got);
+        EXPECT_EQ(got->retry_after_ms, 29'001u);
+        EXPECT_EQ(got->used_count, r.used);
+        EXPECT_NE(got->message.find(r.words), std::string::npos) << got->message;
+        EXPECT_NE(got->message.find("1970-01-01T00:17:09Z"), std::string::npos) << got->message;
+        const std::vector<std::pair<std::string, std::string>> extra{{"signal", r.signal},
+                                                                     {"resumes_at", "1970-01-01T00:17:09Z"}};
+        EXPECT_EQ(got->extra, extra);
+        EXPECT_EQ(got->scope_kind, "key");
+        EXPECT_EQ(got->scope_id, "key_1");
     }
 }
 

@@ -1,10 +1,10 @@
-#include <tollgate/keys/two_ages.hpp>
+#include <tollgate/core/two_ages.hpp>
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-namespace tollgate::keys {
+namespace tollgate {
 
 using cache = two_ages<int, int, std::hash<int>>;
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace tollgate::keys {
+namespace tollgate {
 
 template <class Key, class Value, class Hash>
 class two_ages {
