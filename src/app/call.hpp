@@ -13,6 +13,7 @@
 #include <tollgate/policy/decide.hpp>
 #include <tollgate/ports/exchange.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,7 @@ struct call {
     std::string_view body;
     openai::request_facts asked;
     std::shared_ptr<const model> asked_for; // null: unknown alias
+    std::string idempotency_key;            // what the ledger keeps the claim under; empty: none was sent
     std::uint64_t retry_hash = 0;           // of key, path and body; 0: no retry guard
 
     // 3 how much
@@ -85,6 +87,7 @@ struct call {
     bool confirmation_spent = false;        // it did so before
     std::string fallback_reason;            // why another model than the one asked for serves
 
+    request_id original; // whose answer is given again; empty: this request runs itself
     ledger::reserve_outcome held;
     bool holding = false;
     budget_state state = budget_state::ok;
@@ -102,6 +105,7 @@ struct call {
     bool client_gone = false;
 
     // 8 settle
+    std::optional<ledger::stored_answer> kept; // for repeats, with the settlement
     usage used;
     cost_source source = cost_source::estimated;
     usd_nano charged, provider_cost;
@@ -129,7 +133,8 @@ struct outcome {
 };
 
 // ---- the steps, one file each; nothing means: go on ----
-task<std::optional<refusal>> identify(call& c);  // 1 who
+task<std::optional<refusal>> identify(call& c); // 1 who
+std::optional<refusal> read_idempotency_key(call& c);
 task<std::optional<refusal>> read_body(call& c); // 2 what
 void watch_retries(call& c);                     // counts what the retry guard judges
 void note_refused(const call& c, errc why);      // and what it was refused for
@@ -137,9 +142,16 @@ void estimate(call& c);                          // 3 how much
 std::optional<refusal> judge(call& c);           // 4 may they
 task<std::optional<refusal>> hold(call& c);      // 5 hold
 task<> forward(call& c);                         // 6 forward, 7 relay, 8 settle
-task<> settle(call& c, const outcome& end);      // 8 settle
-void record(call& c);                            // 9 record: log line and metrics
-task<> refuse(call& c, const refusal& why);      // answers and records a request that holds nothing
+// 8 settle. `priced` is called once the charge is known, before the settlement is written: the place to keep_answer.
+task<> settle(call& c, const outcome& end, const std::function<void()>& priced = {});
+void record(call& c);                       // 9 record: log line and metrics
+task<> refuse(call& c, const refusal& why); // answers and records a request that holds nothing
+
+// A request that was sent before, under an Idempotency-Key.
+std::optional<refusal> meet_claim(call& c); // c.held.claimed; nothing: c.original is to be answered again
+task<> replay(call& c);                     // answers with it, or refuses; and records
+void keep_answer(call& c, std::string_view content_type, std::string_view body);
+bool is_automatic_retry(const ports::exchange& x);
 
 // Sends an error with the decision's fields; false: the client is gone.
 task<bool> send_error(const call& c, const openai::error_answer& answer);
@@ -148,7 +160,10 @@ ledger::usage_row usage_row_of(call& c); // the final row; logs its record
 std::string record_json(call& c);        // the record as far as it is known
 refusal refusal_of(const call& c);       // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
-void note_readings(call& c); // remaining, state: from c.held
+// Whether a limit of c.course may still refuse this request; in shadow mode, whether it would.
+bool binds(const call& c, std::size_t limit);
+void add_rate_fields(const call& c, header_block& fields); // of c.held
+void note_readings(call& c);                               // remaining, state: from c.held
 quote quote_for(const call& c, std::shared_ptr<const model> target, const model_route& route); // pure
 policy::facts facts_of(const call& c, const quote& offer); // c.facts, were this what serves; pure
 void quote_again(call& c);                                 // the model asked for, with what is known by now

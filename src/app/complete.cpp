@@ -19,7 +19,8 @@ task<> complete(services& use, ports::exchange& x, openai::endpoint where) {
     call c(use, x, where);
     use.metrics.requests.fetch_add(1, std::memory_order_relaxed);
 
-    auto objection = co_await identify(c);             // 1 who
+    auto objection = co_await identify(c); // 1 who
+    if (!objection) objection = read_idempotency_key(c);
     if (!objection) objection = co_await read_body(c); // 2 what
     if (!objection) {
         watch_retries(c);
@@ -31,8 +32,9 @@ task<> complete(services& use, ports::exchange& x, openai::endpoint where) {
         co_await refuse(c, *objection);
         co_return;
     }
-    co_await forward(c); // 6 forward, 7 relay, 8 settle on every way out
-    record(c);           // 9 record
+    if (!c.original.empty()) co_return co_await replay(c); // it ran before: nothing is held, nothing is sent
+    co_await forward(c);                                   // 6 forward, 7 relay, 8 settle on every way out
+    record(c);                                             // 9 record
 }
 
 task<> chat_completions(services& use, ports::exchange& x) {

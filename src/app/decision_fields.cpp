@@ -2,7 +2,6 @@
 #include "call.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace tollgate::app {
 
@@ -17,52 +16,11 @@ std::string_view text_of(budget_state state) {
     return "ok";
 }
 
-// OpenAI's spelling of a duration: "12ms", "1s", "6m0s", "23h59m59s".
-std::string duration_text(std::int64_t ms) {
-    if (ms < 1000) return std::to_string(std::max<std::int64_t>(ms, 0)) + "ms";
-    const std::int64_t s = (ms + 999) / 1000;
-    std::string out;
-    if (s >= 3600) out += std::to_string(s / 3600) + "h";
-    if (s >= 60) out += std::to_string(s / 60 % 60) + "m";
-    return out + std::to_string(s % 60) + "s";
 }
 
-// A limit that may still refuse this request; in shadow mode, that would.
 bool binds(const call& c, std::size_t limit) {
     const policy::applied_limit& l = c.course->limits()[limit];
     return c.policy->mode == policy::mode::shadow ? l.refuses : l.check.hard;
-}
-
-struct rate {
-    std::int64_t limit = 0, remaining = INT64_MAX, reset_ms = 0;
-};
-
-// The tightest limit of one measure, after this request.
-std::optional<rate> tightest(const call& c, measure what) {
-    std::optional<rate> out;
-    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
-        const limit_check& check = c.course->limits()[i].check;
-        if (check.what != what || !binds(c, i)) continue;
-        const ledger::reading& at = c.held.readings[i];
-        const std::int64_t used = what == measure::tokens ? at.at.tokens + at.at.tokens_held : at.at.requests;
-        const std::int64_t mine = !c.held.admitted ? 0 : what == measure::tokens ? c.offer.tokens : 1;
-        const std::int64_t left = std::max<std::int64_t>(0, check.maximum - used - mine);
-        if (out && out->remaining <= left) continue;
-        out = rate{check.maximum, left, at.end_s ? *at.end_s * 1000 - c.arrived.ms() : 0};
-    }
-    return out;
-}
-
-void add_rate(const call& c, measure what, header_block& fields) {
-    const auto r = tightest(c, what);
-    if (!r) return;
-    const bool tokens = what == measure::tokens;
-    fields.add(tokens ? "x-ratelimit-limit-tokens" : "x-ratelimit-limit-requests", std::to_string(r->limit));
-    fields.add(tokens ? "x-ratelimit-remaining-tokens" : "x-ratelimit-remaining-requests",
-               std::to_string(r->remaining));
-    fields.add(tokens ? "x-ratelimit-reset-tokens" : "x-ratelimit-reset-requests", duration_text(r->reset_ms));
-}
-
 }
 
 void note_readings(call& c) {
@@ -103,8 +61,7 @@ void add_decision_fields(const call& c, header_block& fields) {
     if (!c.fallback_reason.empty()) fields.add("x-ai-fallback-reason", c.fallback_reason);
     fields.add("x-ai-cost-estimated-usd", to_usd(c.offer.estimate));
     if (c.offer.cap_is_ours && c.offer.cap > 0) fields.add("x-ai-output-cap", std::to_string(c.offer.cap));
-    add_rate(c, measure::requests, fields);
-    add_rate(c, measure::tokens, fields);
+    add_rate_fields(c, fields);
 }
 
 }

@@ -40,6 +40,7 @@ ledger::reserve_op reserve_op_of(call& c) {
     const bool shadow = c.policy->mode == policy::mode::shadow;
     op.credit_limit = shadow ? usd_nano(limits::amount_nano_max) : c.policy->credit_limit;
     op.spends_token = c.confirmation_id;
+    if (!c.idempotency_key.empty()) op.claim = ledger::claim{c.idempotency_key, digest_of(c)};
     return op;
 }
 
@@ -120,6 +121,7 @@ bool lacks_money(const call& c) {
 enum class followed : std::uint8_t {
     to_its_end, // `last` says which
     counted,    // the request has become smaller: begin again
+    claimed,    // an earlier request has this one's idempotency key
     spent,      // the confirmation was used before: begin again without it
 };
 
@@ -135,6 +137,10 @@ task<way> follow(call& c) {
         out.failed = co_await ask_ledger(c);
         if (out.failed) break;
         const auto why = c.held.why;
+        if (!c.holding && why == ledger::refused_by::claimed) {
+            out.how = followed::claimed;
+            break;
+        }
         if (!c.holding && why == ledger::refused_by::token_spent) {
             c.confirmation_spent = true;
             out.how = followed::spent;
@@ -249,6 +255,7 @@ task<std::optional<refusal>> hold(call& c) {
         begin_course(c, more);
         way went = co_await follow(c);
         if (went.failed) co_return went.failed;
+        if (went.how == followed::claimed) co_return meet_claim(c);
         if (went.how != followed::to_its_end) continue;
         if (went.last == policy::next::serve) break;
         const bool waiting_helps =

@@ -31,6 +31,7 @@ void write_intent(json_writer& out, const call& c) {
     out.optional_member("feature", who.feature).member("route", openai::route_of(c.where));
     out.optional_member("environment", who.environment).optional_member("request_class", who.request_class);
     if (c.asked.stream) out.member("stream", true);
+    if (!c.idempotency_key.empty()) out.member("idempotency_key_used", true);
 }
 
 void write_versions(json_writer& out, const call& c) {
@@ -108,9 +109,15 @@ void write_billing(json_writer& out, const call& c) {
     if (c.flagged) out.member("flagged", true);
 }
 
+// A replay is neither: it was allowed once, and holds nothing now.
+std::string_view decision_of(const call& c) {
+    if (!c.original.empty()) return "replay";
+    return c.held.admitted ? "allow" : "refuse";
+}
+
 void write_enforcement(json_writer& out, const call& c) {
-    const bool allowed = c.held.admitted;
-    out.member("decision", allowed ? "allow" : "refuse").optional_member("code", c.code);
+    out.member("decision", decision_of(c)).optional_member("code", c.code);
+    if (!c.original.empty()) out.member("original_request_id", c.original.text());
     if (c.remaining) out.member("remaining_usd", *c.remaining);
     if (c.policy) out.member("over_limit_action", policy::name_of(c.policy->over_limit));
     if (!c.course) return;
@@ -182,7 +189,7 @@ ledger::usage_row usage_row_of(call& c) {
         row.model_served = c.offer.target->alias;
         row.provider = c.offer.route->provider->name;
     }
-    row.decision = c.held.admitted ? "allow" : "refuse";
+    row.decision = decision_of(c);
     row.code = c.code;
     row.settlement_status = c.charged > usd_nano() || (c.held.admitted && c.status < 300) ? "charged" : "voided";
     row.status = c.status;

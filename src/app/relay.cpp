@@ -6,12 +6,15 @@
 
 namespace tollgate::app {
 
+std::string_view content_type_of(const ports::upstream_answer& answer) {
+    return find_field(answer.fields(), "content-type").value_or("application/json");
+}
+
 namespace {
 
 bool is_event_stream(const ports::upstream_answer& answer) {
     constexpr std::string_view type = "text/event-stream";
-    const auto value = find_field(answer.fields(), "content-type");
-    return value && value->size() >= type.size() && same_name(value->substr(0, type.size()), type);
+    return same_name(content_type_of(answer).substr(0, type.size()), type);
 }
 
 }

@@ -34,6 +34,8 @@ task<> send_failure(call& c, const refusal& why);
 // model than the one asked for served.
 std::string usage_members(const call& c);
 
+std::string_view content_type_of(const ports::upstream_answer& answer); // JSON where the provider names none
+
 // Fields of a good answer: the decision's, and those of the provider that a client may see.
 void add_answer_fields(const call& c, const ports::upstream_answer& answer, header_block& fields);
 

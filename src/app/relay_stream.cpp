@@ -2,9 +2,11 @@
 // settlement is durable.
 #include "relay.hpp"
 
+#include <tollgate/core/limits.hpp>
 #include <tollgate/openai/error_body.hpp>
 
 #include <array>
+#include <optional>
 
 namespace tollgate::app {
 
@@ -12,19 +14,36 @@ namespace {
 
 enum class ending : std::uint8_t { clean, truncated, timed_out, client_gone };
 
+// What the client was sent, for a repeat of the request; one byte past the maximum tells that there was more.
+class transcript {
+public:
+    explicit transcript(bool wanted) : room_(wanted ? limits::idempotency_answer_bytes_max + 1 : 0) {}
+    void add(std::string_view bytes) {
+        const std::string_view some = bytes.substr(0, room_);
+        text_.append(some);
+        room_ -= some.size();
+    }
+    const std::string& text() const { return text_; }
+
+private:
+    std::size_t room_;
+    std::string text_;
+};
+
 task<bool> write_one(ports::exchange& x, std::string_view bytes) {
     if (bytes.empty()) co_return true;
     const std::array pieces{bytes};
     co_return co_await x.write(pieces);
 }
 
-task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter& meter) {
+task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter& meter, transcript& sent) {
     for (;;) {
         auto part = co_await answer.read();
         if (c.x.stop().fired()) co_return ending::client_gone;
         if (!part || part->empty()) {
             const bool timed_out = !part && part.error().code == errc::provider_timeout;
             const std::string_view last = meter.finish(); // an event without its blank line; may end the stream
+            sent.add(last);
             const bool written = co_await write_one(c.x, last);
             if (!written) co_return ending::client_gone;
             if (timed_out) co_return ending::timed_out;
@@ -32,6 +51,7 @@ task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter&
             co_return clean ? ending::clean : ending::truncated;
         }
         const std::string_view ready = meter.feed(*part);
+        sent.add(ready);
         const bool written = co_await write_one(c.x, ready);
         if (!written) co_return ending::client_gone;
         if (meter.ended()) co_return ending::clean; // what follows the terminator is nobody's
@@ -87,14 +107,22 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
     how_to.quirks = c.offer.route->provider->quirks;
     openai::stream_meter meter(how_to);
 
-    const ending how = co_await pump(c, answer, meter);
+    transcript sent(!c.idempotency_key.empty());
+    const ending how = co_await pump(c, answer, meter, sent);
     c.client_gone = how == ending::client_gone;
     if (c.client_gone)
         c.code = "client_closed";
     else if (how != ending::clean)
         c.code = openai::code_text(cut_refusal(how).code);
     const outcome end = outcome_of(meter, how);
-    co_await settle(c, end);
+    std::optional<std::string_view> rest;
+    const auto priced = [&] {
+        if (how != ending::clean) return;
+        rest = meter.tail(usage_members(c));
+        sent.add(*rest);
+        if (!meter.failed()) keep_answer(c, content_type_of(answer), sent.text());
+    };
+    co_await settle(c, end, priced);
 
     if (c.client_gone) {
         c.x.abort();
@@ -104,9 +132,8 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
         co_await end_broken(c, how);
         co_return;
     }
-    const std::string members = usage_members(c);
-    const std::string_view rest = meter.tail(members);
-    const bool written = co_await write_one(c.x, rest);
+    if (!rest) rest = meter.tail(usage_members(c)); // nothing was charged
+    const bool written = co_await write_one(c.x, *rest);
     const bool finished = written && co_await c.x.finish();
     c.client_gone = !finished;
 }

@@ -104,8 +104,11 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
     end.report = report.usage;
     end.counted_output = report.output_tokens_counted;
     c.status = answer.status();
-    co_await settle(c, end);
-    insert_members(got.bytes, report, usage_members(c));
+    const auto priced = [&] {
+        insert_members(got.bytes, report, usage_members(c));
+        keep_answer(c, content_type_of(answer), got.bytes);
+    };
+    co_await settle(c, end, priced);
 
     header_block fields;
     add_answer_fields(c, answer, fields);

@@ -6,13 +6,13 @@
 
 namespace tollgate::app {
 
-namespace {
-
 // "1" and more: the SDKs of OpenAI's kind say which attempt this is.
 bool is_automatic_retry(const ports::exchange& x) {
     const auto sent = find_field(x.fields(), "x-stainless-retry-count");
     return sent && !sent->empty() && *sent != "0";
 }
+
+namespace {
 
 // Refusals that sending the same again does not change. Not among them: what clears within a second (concurrency, money
 // held by running requests), what belongs to a dialogue, and what is wrong with the request.

@@ -102,7 +102,7 @@ void count(call& c, const ports::ledger_port::settled& done) {
 
 }
 
-task<> settle(call& c, const outcome& end) {
+task<> settle(call& c, const outcome& end, const std::function<void()>& priced) {
     TG_ASSERT(c.holding);
     c.holding = false;
     c.model_answered = end.report.model;
@@ -116,7 +116,8 @@ task<> settle(call& c, const outcome& end) {
         co_await c.use.ledger.release(std::move(op));
         co_return;
     }
-    ledger::settle_op op{std::move(c.held.hold), c.charged, c.used.total(), usage_row_of(c)};
+    if (priced) priced();
+    ledger::settle_op op{std::move(c.held.hold), c.charged, c.used.total(), usage_row_of(c), std::move(c.kept)};
     const auto done = co_await c.use.ledger.settle(std::move(op));
     count(c, done);
 }

@@ -95,6 +95,9 @@ constexpr std::array table{
               "This idempotency key was used with another request. Use a new key for a new request."},
     error_row{idempotency_key_required, "idempotency_key_required", 400, invalid, by_status, false, {},
               "This account requires an `Idempotency-Key` header. Send a unique value with each new request."},
+    error_row{idempotency_answer_not_kept, "idempotency_answer_not_kept", 409, invalid, never, false, {},
+              "A request with this idempotency key was answered and charged, and its answer was too long to be kept. "
+              "Use a new key to run it again."},
     // the request itself
     error_row{invalid_request, "invalid_request", 400, invalid, by_status, false, {},
               "This request cannot be read. Check it against the API reference."},

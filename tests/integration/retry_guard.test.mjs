@@ -105,7 +105,8 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
       assert.equal(storm[5].status, 429);
       return Number(storm[5].headers['retry-after-ms']) - (Date.now() - at);
     };
-    const wait = (what) => until(what, async () => (await send('short')).status === 200, {within_ms: 6000, every_ms: 50});
+    const passes = async () => (await send('short')).status === 200;
+    const wait = (what) => until(what, passes, {within_ms: 6000, every_ms: 50});
     const first = await block_of();
     assert.ok(first > 800 && first <= 1000, `${first} ms`);
     const began = Date.now();
@@ -125,7 +126,8 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
     const {headers} = await send('spread');
     const log = join(house.folder, 'node0', 'requests.log');
     const id = `"request_id":"${headers['x-request-id']}"`;
-    const text = await until('its line in the log', () => readFileSync(log, 'utf8').split('\n').find((line) => line.includes(id)));
+    const lines = () => readFileSync(log, 'utf8').split('\n');
+    const text = await until('its line in the log', () => lines().find((line) => line.includes(id)));
     assert.match(text, /"retry_same_request":6,/);
     assert.match(text, /"retry_signal":"same_request"/);
     assert.match(text, /"blocked_until_us":\d+/);

@@ -18,6 +18,7 @@ export const policies = {
   asks: {hard_stop_usd: 1000, limits: [{name: 'ask', cost_usd: 0, window: 'day', action: 'confirm'}]},
   frugal: {monthly_budget_usd: 0, hard_stop_usd: 1000, over_limit_action: 'downgrade_then_fail_closed',
            downgrade: {accepted: true, to: {standard: 'gpt-5-nano'}}},
+  guarded: {monthly_budget_usd: 1000, retry_guard: {same_request: 5, within: '60s', block: '30s'}},
   money_as_429: {monthly_budget_usd: 0.000001, hard_stop_usd: 0.000001, refusal_profile: 'openai'},
 };
 

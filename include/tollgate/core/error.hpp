@@ -42,6 +42,7 @@ enum class errc : std::uint8_t {
     idempotency_in_progress,
     idempotency_key_reused,
     idempotency_key_required,
+    idempotency_answer_not_kept,
     // the request itself
     invalid_request,
     body_too_large,

@@ -76,7 +76,8 @@ inline constexpr std::int64_t amount_nano_max = 1'000'000'000'000'000'000;     /
 
 // --- ledger --------------------------------------------------------------------------------------------------
 inline constexpr std::size_t batch_ops_max = 512;
-inline constexpr std::size_t idempotency_key_bytes_max = 255; // of a movement of money
+inline constexpr std::size_t idempotency_key_bytes_max = 255;            // of a movement of money, or of a request
+inline constexpr std::size_t idempotency_answer_bytes_max = 1024 * 1024; // a longer one is not answered again
 inline constexpr std::size_t reason_bytes_max = 1'024;
 inline constexpr std::size_t ledger_memory_rows_max = 131'072;  // counters remembered by a process
 inline constexpr std::uint32_t ledger_careful_batches_max = 64; // with locks, after another process was met
@@ -86,6 +87,7 @@ inline constexpr std::uint32_t settle_wait_ms_max = 2'000;   // then the outbox 
 inline constexpr std::uint32_t capacity_wait_ms_max = 1'000; // money held by running requests may come back
 inline constexpr std::size_t capacity_waiters_max = 512;
 inline constexpr std::size_t limits_per_request_max = 64;
+inline constexpr std::size_t rate_fields_max = 16; // told in the RateLimit header
 inline constexpr std::uint32_t reservation_ttl_ms = request_total_ms_max + 60'000;
 inline constexpr std::uint32_t sweep_interval_ms = 5'000;
 inline constexpr std::int64_t idempotency_kept_s = 86'400; // a claim and its answer; an older one counts as absent
