@@ -17,7 +17,8 @@ namespace tollgate {
 namespace {
 
 constexpr std::uint32_t health_ms = 1000;
-constexpr std::uint32_t after_drain_ms = 10'000; // to settle what the end of the grace cut off
+constexpr std::uint32_t after_drain_ms = 10'000;   // to settle what the end of the grace cut off
+constexpr std::uint32_t event_silence_ms = 15'000; // below the 30 to 60 s after which proxies give a stream up
 constexpr std::size_t queries_waiting_max = 256;
 constexpr std::uint32_t recover_attempts = 100;
 
@@ -122,6 +123,7 @@ http::server_options gateway::data_options() const {
     out.body_ms_max = from.body_timeout_ms;
     out.idle_ms_max = from.idle_timeout_ms;
     out.write_ms_max = from.write_timeout_ms;
+    out.silence_ms = event_silence_ms;
     out.tls_handshake_ms_max = from.tls_handshake_timeout_ms;
     out.make_request_id = [] {
         thread_local system_rng random;

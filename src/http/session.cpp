@@ -259,6 +259,7 @@ void session::wait_over() {
 }
 
 void session::on_deadline() {
+    if (waiting_ == waiting::silence) return break_silence();
     timed_out_ = true;
     // A client that does not read would keep the bytes in the kernel for many minutes after a close.
     if (waiting_ == waiting::writing) {

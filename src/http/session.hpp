@@ -49,7 +49,7 @@ public:
     stop_signal& stop() override { return stop_; }
 
 private:
-    enum class waiting : std::uint8_t { nothing, idle, reading, writing };
+    enum class waiting : std::uint8_t { nothing, idle, reading, writing, silence };
     enum class body_state : std::uint8_t { unread, complete, failed };
 
     // One request and its answer.
@@ -63,6 +63,8 @@ private:
         bool close = false; // the connection ends behind this answer
         bool half_closed = false;
         bool bodiless = false; // the answer is a head only
+        bool events = false;   // a stream of events, kept awake
+        bool between_events = true;
         answer_head::framing framing = answer_head::framing::length;
     };
 
@@ -102,6 +104,8 @@ private:
     bool must_close() const;
     void put_head(int status, std::span<const field> fields, std::size_t body_bytes);
     task<bool> deliver();
+    void watch_silence();
+    void break_silence();
     task<bool> deliver_rest(std::size_t done);
 
     std::shared_ptr<server_state> server_;

@@ -6,6 +6,21 @@
 
 namespace tollgate::http {
 
+namespace {
+
+constexpr std::string_view comment = ": keep-alive\n\n", comment_chunk = "e\r\n: keep-alive\n\n\r\n";
+static_assert(comment.size() == 0xe);
+
+bool is_event_stream(std::span<const field> fields) {
+    constexpr std::string_view type = "text/event-stream";
+    return same_name(find_field(fields, "content-type").value_or("").substr(0, type.size()), type);
+}
+
+// A comment may stand between events only. A large event may come in several pieces.
+bool ends_event(std::string_view piece) { return piece.ends_with("\n\n") || piece.ends_with("\n\r\n"); }
+
+}
+
 bool session::must_close() const {
     return !facts_.keep_alive || server_->draining || turn_.body == body_state::failed ||
            (turn_.body == body_state::unread && !may_skip_body());
@@ -41,6 +56,8 @@ task<bool> session::begin(int status, std::span<const field> fields) {
     turn_.streaming = true;
     turn_.framing = head_.minor == 0 ? answer_head::framing::until_close : answer_head::framing::chunked;
     put_head(status, fields, 0);
+    turn_.events = server_->options.silence_ms > 0 && !turn_.bodiless && is_event_stream(fields);
+    watch_silence();
     co_return !stop_.fired();
 }
 
@@ -64,7 +81,10 @@ task<bool> session::write(std::span<const std::string_view> pieces) {
         if (chunked) gather_.push_back(net::buffer("\r\n", 2));
     }
     if (gather_.empty()) co_return true;
-    co_return co_await deliver();
+    if (bytes > 0) turn_.between_events = ends_event(pieces.back());
+    const bool delivered = co_await deliver();
+    if (delivered) watch_silence();
+    co_return delivered;
 }
 
 task<bool> session::finish() {
@@ -83,10 +103,32 @@ task<bool> session::finish() {
 void session::abort() {
     turn_.aborted = true;
     turn_.answered = true;
+    if (waiting_ == waiting::silence) wait_over();
+}
+
+void session::watch_silence() {
+    if (turn_.events && !stop_.fired()) wait_for(waiting::silence, server_->options.silence_ms);
+}
+
+// While the handler waits for something else. What the kernel does not take now goes with the next write.
+void session::break_silence() {
+    wait_over();
+    if (turn_.between_events) {
+        const bool unsent = turn_.begun && !out_.empty();
+        if (!unsent) out_ += turn_.framing == answer_head::framing::chunked ? comment_chunk : comment;
+        gather_.assign(1, net::buffer(out_));
+        turn_.begun = true;
+        error_code ec;
+        const std::size_t done = stream_.try_write(gather_, ec);
+        out_.erase(0, done);
+        if (ec && ec != net::error::would_block) return stop_.fire();
+    }
+    watch_silence();
 }
 
 // Sends what gather_ lists.
 task<bool> session::deliver() {
+    if (waiting_ == waiting::silence) wait_over();
     turn_.begun = true;
     error_code ec;
     const std::size_t done = stream_.try_write(gather_, ec);

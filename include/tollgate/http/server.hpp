@@ -34,6 +34,9 @@ struct server_options {
     std::uint32_t write_ms_max = limits::write_ms_max;
     std::uint32_t tls_handshake_ms_max = limits::tls_handshake_ms_max;
     std::uint32_t linger_ms_max = limits::linger_ms_max;
+    // Of a stream of events: then a comment line is sent, so that nobody between takes it for dead, and a client that
+    // went without a word is found. 0: never.
+    std::uint32_t silence_ms = 0;
     // Names a request the server refuses by itself (a head it cannot read), for x-request-id. Empty: unnamed.
     std::function<std::string()> make_request_id;
     // Told of an exception that left the handler (the client gets a 500). Empty: stderr.

@@ -66,6 +66,68 @@ TEST(stream, an_abort_has_no_clean_end) {
     EXPECT_TRUE(until_close.was_reset());
 }
 
+task<> stay_silent(ports::exchange& with) {
+    co_await with.begin(200, events);
+    if (with.path() != "/first") co_await write_one(with, with.path() == "/part" ? "data: on" : "data: one\n\n");
+    co_await wait_for_stop(with);
+    with.abort();
+}
+
+TEST(stream, of_events_is_kept_awake_between_them) {
+    constexpr std::string_view comment = "e\r\n: keep-alive\n\n\r\n";
+    server_options options = on_loopback();
+    options.silence_ms = 50;
+    running_server server(stay_silent, options);
+    raw_client client(server.port());
+    client.send(get);
+    EXPECT_EQ(body_of(client.read_until("\r\n\r\n") + client.read_until("one\n\n\r\n")), "b\r\ndata: one\n\n\r\n");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(client.read_until(": keep-alive\n\n\r\n"), comment);
+    raw_client first(server.port());
+    first.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(body_of(first.read_until("\r\n\r\n") + first.read_until("alive\n\n\r\n")), comment)
+        << "the head goes with it";
+    raw_client old(server.port());
+    old.send("GET / HTTP/1.0\r\n\r\n");
+    old.read_until("data: one\n\n");
+    EXPECT_EQ(old.read_until("alive\n\n"), ": keep-alive\n\n");
+}
+
+TEST(stream, is_left_alone_inside_an_event_and_when_nobody_asked_for_it) {
+    for (const bool asked : {true, false}) {
+        server_options options = on_loopback();
+        options.silence_ms = asked ? 50 : 0;
+        running_server server(stay_silent, options);
+        raw_client inside(server.port()), clock(server.port());
+        inside.send(asked ? "GET /part HTTP/1.1\r\nHost: a\r\n\r\n" : get);
+        inside.read_until("on");
+        if (asked) { // another connection tells that the time has passed, twice
+            clock.send(get);
+            for (int i = 0; i < 3; ++i) clock.read_until(": keep-alive\n\n");
+        }
+        server.drain(asked ? 0 : 300).wait();
+        EXPECT_EQ(inside.read_to_end().find("keep-alive\n"), std::string::npos) << asked;
+    }
+}
+
+TEST(stream, a_client_that_went_without_a_word_is_found_by_the_comment) {
+    server_options options = on_loopback();
+    options.silence_ms = 50;
+    std::promise<void> ended;
+    running_server server(
+        [&](ports::exchange& with) -> task<> {
+            co_await stay_silent(with);
+            ended.set_value();
+        },
+        options);
+    raw_client client(server.port());
+    client.send(get);
+    client.read_until("one\n\n\r\n");
+    client.half_close(); // a FIN alone may come from one that still reads
+    client.read_until(": keep-alive\n\n");
+    client.close();
+    EXPECT_EQ(ended.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
 TEST(stream, without_a_piece_still_has_head_and_end) {
     running_server server([](ports::exchange& with) -> task<> {
         co_await with.begin(200, events);
