@@ -60,6 +60,7 @@ bool assume(wanted& rows, const reserve_op& op, instant now) {
     return true;
 }
 bool assume(wanted& rows, const settle_op& op, instant) {
+    if (op.answer) return false; // kept with the settlement: more than counters and a usage row
     want_touched(rows, op.hold);
     rows.assumed.push_back(&op.hold);
     return true;
