@@ -34,7 +34,9 @@ constexpr std::array command_table{
     command_row{"ledger verify", "Recompute counters and balances from history and list what differs",
                 define_ledger_verify, as_json},
     command_row{"ledger show", "List the newest entries of a tenant", define_ledger_show, as_json},
-    command_row{"decisions show", "Show the record of a request", define_decisions_show, as_json},
+    command_row{"decisions show", "Explain what was decided about a request, and what became of it",
+                define_decisions_show, as_json},
+    command_row{"decisions replay", "Decide recorded requests again, and compare", define_decisions_replay, as_json},
     command_row{"mock-upstream", "Run a deterministic provider for demos, tests and benchmarks", define_mock_upstream},
     command_row{"version", "Print the version", define_version},
 };
