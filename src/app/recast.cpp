@@ -40,14 +40,15 @@ policy::candidate recast_as(const std::string& alias, const decision_record& fro
     out.known = target != nullptr;
     if (!target) return out;
     out.tier = target->tier;
-    out.provider = target->provider->name;
+    const model_route& route = target->routes.front();
+    out.provider = route.provider->name;
     out.rank = models.rank_of(target->tier);
     const bool asked_embeddings = from.bound.cap == 0;
     out.right_endpoint = target->embeddings == asked_embeddings;
     out.lacks = lacks(*target, from.bound);
     const usage_bound bound = bound_for(*target, from.bound);
     out.tokens = bound.input_tokens + bound.output_tokens;
-    const tollgate::price* price = target->price_at(from.facts.at);
+    const tollgate::price* price = route.price_at(from.facts.at);
     out.priced = price != nullptr;
     if (!price) return out;
     const estimates worst = worst_of(bound, *price, default_tier(models), policy);

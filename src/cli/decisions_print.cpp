@@ -31,7 +31,8 @@ std::string joined(const std::vector<std::string>& names) {
 std::string model_text(const usage_row& row) {
     if (row.model_served.empty()) return row.model_requested;
     const bool same = row.model_served == row.model_requested;
-    return row.model_requested + (same ? "" : ", served by " + row.model_served) +
+    const std::string served = row.ended ? ", served by " : ", to be served by ";
+    return row.model_requested + (same ? "" : served + row.model_served) +
            (row.provider.empty() ? "" : ", from " + row.provider);
 }
 
@@ -99,7 +100,9 @@ void print_rules(std::ostream& out, const std::vector<app::judged_rule>& rules) 
     out << "\nRules, in their order\n" << rows.text();
 }
 
-std::string fit_text(fit how) {
+// Past a limit that is not hard (any more) a request goes on: shadow mode, notify, or an action that let it pass.
+std::string fit_text(fit how, bool hard) {
+    if (how != fit::fits && !hard) return "over, let pass";
     switch (how) {
     case fit::fits: return "fits";
     case fit::held: return "not beside what is held";
@@ -122,11 +125,11 @@ void print_question(std::ostream& out, const app::judged_question& question) {
     for (const app::judged_limit& l : question.limits)
         rows.add({l.name, l.scope, l.what == measure::concurrency ? "now" : std::string(tollgate::name_of(l.span)),
                   amount_text(l.what, l.maximum), amount_text(l.what, l.used), amount_text(l.what, l.held),
-                  amount_text(l.what, l.wanted), fit_text(l.how), l.actions});
+                  amount_text(l.what, l.wanted), fit_text(l.how, l.hard), l.actions});
     if (const auto& at = question.prepaid)
         rows.add({"prepaid_balance", "tenant", "", amount_text(measure::cost, at->credit),
                   amount_text(measure::cost, at->used), amount_text(measure::cost, at->held),
-                  amount_text(measure::cost, question.estimate.count()), fit_text(question.prepaid_fit), ""});
+                  amount_text(measure::cost, question.estimate.count()), fit_text(question.prepaid_fit, true), ""});
     if (rows.empty())
         out << "none applied\n";
     else
@@ -185,7 +188,7 @@ void print_outcome(std::ostream& out, const usage_row& row, const json& record) 
                 {"attempts", member_text(record, "attempts")},
                 {"tokens", std::to_string(used.prompt_tokens) + " prompt (" + std::to_string(used.cached_tokens) +
                                " cached), " + std::to_string(used.completion_tokens) + " completion"},
-                {"held", to_usd(row.estimated) + " USD"},
+                {"held", row.ended ? to_usd(row.estimated) + " USD" : "nothing"},
                 {"charged", charge_text(row)},
                 {"provider cost", to_usd(row.provider_cost) + " USD"},
                 {"left", remaining.empty() ? "" : remaining + " USD"},

@@ -31,4 +31,7 @@ action define_ledger_show(CLI::App& options);
 action define_decisions_show(CLI::App& options);
 action define_decisions_replay(CLI::App& options);
 
+action define_policy_diff(CLI::App& options);
+action define_policy_simulate(CLI::App& options);
+
 }
