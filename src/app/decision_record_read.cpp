@@ -100,6 +100,16 @@ void read_outlook(dom::object record, recorded_outlook& out) {
     }
 }
 
+void read_outcome(dom::object record, recorded_outcome& out) {
+    dom::object decided, shadow;
+    if (record[decided_member].get(decided) != simdjson::SUCCESS) return;
+    reader in(decided);
+    in.text("outcome", out.outcome);
+    in.text("code", out.code);
+    in.text("model", out.model);
+    if (decided["shadow"].get(shadow) == simdjson::SUCCESS) reader(shadow).text("outcome", out.would);
+}
+
 // The member's bytes as written: it stands last, and no string can hold its unescaped quotes.
 std::string decided_of(std::string_view record) {
     const std::string name = ",\"" + std::string(decided_member) + "\":";
@@ -111,14 +121,14 @@ std::string decided_of(std::string_view record) {
 
 }
 
-std::optional<decision_record> read_decision(std::string_view record) {
+std::optional<decision_record> read_record(std::string_view record) {
     thread_local dom::parser parser;
     dom::object root, facts, bound;
     if (parser.parse(record.data(), record.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
     if (root["facts"].get(facts) != simdjson::SUCCESS) return std::nullopt;
     decision_record out;
     out.decided = decided_of(record);
-    if (out.decided.empty()) return std::nullopt;
+    read_outcome(root, out.outcome);
     read_attribution(root, out.facts.who);
     reader in(facts);
     each_fact(in, out.facts);
@@ -137,6 +147,14 @@ std::optional<decision_record> read_decision(std::string_view record) {
     names.text("policy_version", out.policy_version);
     names.text("policy_hash", out.policy_hash);
     names.text("price_version", out.price_version);
+    names.number("hold_us", out.hold_us);
+    names.number("total_us", out.total_us);
+    return out;
+}
+
+std::optional<decision_record> read_decision(std::string_view record) {
+    auto out = read_record(record);
+    if (out && out->decided.empty()) return std::nullopt;
     return out;
 }
 

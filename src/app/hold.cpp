@@ -2,7 +2,7 @@
 // a cheaper model, a confirmation, a refusal. Before anything is refused for money the cheap bound is counted exactly,
 // and while running requests hold what is missing, it is waited for a little.
 #include "call.hpp"
-#include "customer_money.hpp"
+#include "judging.hpp"
 #include "look_ahead.hpp"
 
 #include <tollgate/core/assert.hpp>
@@ -15,54 +15,17 @@ namespace tollgate::app {
 
 namespace {
 
-constexpr std::uint32_t first_pause_ms = 10;
-constexpr std::uint32_t pause_ms_max = 200;
-
 ledger::reserve_op reserve_op_of(call& c) {
-    ledger::reserve_op op;
+    ledger::reserve_op op = question_of(*c.course, *c.policy);
+    TG_ASSERT(op.hold.amount == c.offer.estimate);
     op.hold.id = c.id;
-    op.hold.tenant = c.facts.who.tenant;
-    op.hold.amount = c.offer.estimate;
-    op.hold.input_amount = c.offer.input_estimate;
-    op.hold.tokens = c.offer.tokens;
-    op.hold.prepaid = c.policy->prepaid_opening.has_value();
-    op.hold.on_unknown = static_cast<ledger::unknown_usage>(c.policy->usage_unknown);
     op.hold.attempt = c.hold_number;
     op.hold.node = c.use.node;
     op.hold.record = record_json(c);
     op.ttl_ms = limits::reservation_ttl_ms;
-    op.limits.reserve(c.course->limits().size());
-    for (const policy::applied_limit& l : c.course->limits()) op.limits.push_back(l.check);
-    // Kept for every tenant, whatever its limits: the account view and later limits read them.
-    op.also_count = {{"tenant", window::day, 0}, {"tenant", window::month, 0}};
-    op.zone = c.policy->zone;
-    // In shadow mode the balance is read, never in the way.
-    const bool shadow = c.policy->mode == policy::mode::shadow;
-    op.credit_limit = shadow ? usd_nano(limits::amount_nano_max) : c.policy->credit_limit;
     op.spends_token = c.confirmation_id;
     if (!c.idempotency_key.empty()) op.claim = ledger::claim{c.idempotency_key, digest_of(c)};
     return op;
-}
-
-policy::limit_reading in_measure(measure what, const ledger::counter& at) {
-    switch (what) {
-    case measure::cost: return {at.spent.count(), at.held.count()};
-    case measure::tokens: return {at.tokens, at.tokens_held};
-    case measure::requests: return {at.requests, 0};
-    case measure::concurrency: return {at.in_flight, 0};
-    }
-    TG_ASSERT(false);
-}
-
-policy::ledger_reading reading_of(const call& c) {
-    policy::ledger_reading out;
-    out.limits.reserve(c.held.readings.size());
-    for (std::size_t i = 0; i < c.held.readings.size(); ++i)
-        out.limits.push_back(in_measure(c.course->limits()[i].check.what, c.held.readings[i].at));
-    if (const auto& at = c.held.prepaid)
-        out.prepaid = policy::prepaid_reading{at->spent.count(), at->held.count(),
-                                              (at->credited + c.policy->credit_limit).count()};
-    return out;
 }
 
 // One question to the ledger about what stands now.
@@ -91,7 +54,7 @@ quote quote_of(const call& c, const policy::candidate& what) {
 
 // The ledger's answer moves the course on; another model may take the place.
 policy::next take(call& c) {
-    c.answers.push_back(reading_of(c));
+    c.answers.push_back(reading_of(c.held, *c.course, *c.policy));
     const policy::next step = c.course->take(c.answers.back());
     const policy::candidate* cheaper = c.course->downgraded();
     if (cheaper && cheaper->model != c.offer.target->alias) {
@@ -220,7 +183,7 @@ task<bool> take_the_place(call& c) {
         const bool odd = why == ledger::refused_by::ended || why == ledger::refused_by::expired_grants ||
                          why == ledger::refused_by::token_spent;
         if (!c.holding && odd) co_return false;
-        const policy::next step = c.course->take(reading_of(c));
+        const policy::next step = c.course->take(reading_of(c.held, *c.course, *c.policy));
         if (step != policy::next::hold) co_return c.holding&& step == policy::next::serve;
     }
 }
@@ -250,7 +213,7 @@ task<bool> hold_again(call& c, quote next) {
 
 task<std::optional<refusal>> hold(call& c) {
     look_ahead more(c);
-    std::uint32_t waited_ms = 0, pause_ms = first_pause_ms;
+    std::uint32_t waited_ms = 0, pause_ms = capacity_pause_first_ms;
     for (;;) {
         begin_course(c, more);
         way went = co_await follow(c);
@@ -263,7 +226,7 @@ task<std::optional<refusal>> hold(call& c) {
         if (waiting_helps) {
             co_await c.use.clock.sleep(pause_ms);
             waited_ms += pause_ms;
-            pause_ms = std::min(pause_ms * 2, pause_ms_max);
+            pause_ms = std::min(pause_ms * 2, capacity_pause_ms_max);
             continue;
         }
         if (lacks_money(c) && went.last == policy::next::refuse && clamp_output(c)) continue;

@@ -1,6 +1,6 @@
 // Step 3: the most this request can cost at the price in force, with this model or another. Pure. Step 4: the rules.
 #include "call.hpp"
-#include "customer_money.hpp"
+#include "judging.hpp"
 #include "route.hpp"
 
 #include <tollgate/core/limits.hpp>
@@ -29,10 +29,7 @@ void set_cap(const call& c, quote& of) {
 
 service_tier tier_of(const call& c) {
     const service_tier asked = c.asked.tier.value_or(service_tier::automatic);
-    if (asked != service_tier::automatic) return asked;
-    const auto& enabled = c.config->catalog->enabled_service_tiers;
-    const bool priority = std::ranges::count(enabled, service_tier::priority) > 0;
-    return priority ? service_tier::automatic : service_tier::standard;
+    return asked != service_tier::automatic ? asked : default_tier(*c.config->catalog);
 }
 
 void set_bound(const call& c, quote& of) {
@@ -52,13 +49,9 @@ void set_bound(const call& c, quote& of) {
 
 void set_estimate(const call& c, quote& of) {
     if (!of.price) return;
-    usage_bound input_only = of.bound;
-    input_only.output_tokens = 0;
-    const auto whole = worst_case(of.bound, *of.price, of.tier);
-    const auto input = worst_case(input_only, *of.price, of.tier);
-    // Past every amount we can hold: let the largest one be refused by whatever limit there is.
-    of.estimate = to_hold(*c.policy, whole.value_or(usd_nano(limits::amount_nano_max)));
-    of.input_estimate = to_hold(*c.policy, input.value_or(usd_nano(limits::amount_nano_max)));
+    const estimates worst = worst_of(of.bound, *of.price, of.tier, *c.policy);
+    of.estimate = worst.whole;
+    of.input_estimate = worst.input;
 }
 
 void state(const call& c, const quote& offer, policy::facts& facts) {

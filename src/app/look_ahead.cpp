@@ -1,8 +1,8 @@
 // Models that could take the place of the one asked for, and whether the caller has confirmed the cost.
 #include "look_ahead.hpp"
-#include "route.hpp"
 
-#include <algorithm>
+#include "judging.hpp"
+#include "route.hpp"
 
 namespace tollgate::app {
 
@@ -43,13 +43,8 @@ policy::candidate describe(call& c, const std::string& alias) {
 // From the tier asked for downwards, what the policy names for each.
 std::vector<policy::candidate> look_ahead::downgrades() {
     std::vector<policy::candidate> out;
-    const auto& tiers = c_.config->catalog->tiers;
-    for (auto rank = static_cast<std::size_t>(c_.facts.tier_rank); rank < tiers.size(); ++rank) {
-        const auto target = c_.policy->downgrade_to.find(tiers[rank]);
-        if (target == c_.policy->downgrade_to.end()) continue;
-        const bool seen = std::ranges::find(out, target->second, &policy::candidate::model) != out.end();
-        if (!seen) out.push_back(describe(c_, target->second));
-    }
+    for (const std::string& alias : downgrade_targets(*c_.policy, c_.config->catalog->tiers, c_.facts.tier_rank))
+        out.push_back(describe(c_, alias));
     c_.outlook.candidates = out;
     return out;
 }

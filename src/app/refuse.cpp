@@ -10,6 +10,7 @@ void drop_unsafe_model(call& c) {
     for (const char b : c.facts.who.model) {
         if (static_cast<unsigned char>(b) >= 0x20 && static_cast<unsigned char>(b) < 0x7f) continue;
         c.facts.who.model.clear();
+        if (c.decided) c.decided->model.clear(); // the record must replay
         c.record_beginning.clear();
         return;
     }

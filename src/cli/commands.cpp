@@ -13,6 +13,7 @@ constexpr std::array group_table{
     group_row{"usage", "What tenants used"},
     group_row{"ledger", "The books behind it all"},
     group_row{"decisions", "What was decided about a request"},
+    group_row{"policy", "What policies change"},
 };
 
 constexpr bool as_json = true;
@@ -34,7 +35,11 @@ constexpr std::array command_table{
     command_row{"ledger verify", "Recompute counters and balances from history and list what differs",
                 define_ledger_verify, as_json},
     command_row{"ledger show", "List the newest entries of a tenant", define_ledger_show, as_json},
-    command_row{"decisions show", "Show the record of a request", define_decisions_show, as_json},
+    command_row{"decisions show", "Explain what was decided about a request, and what became of it",
+                define_decisions_show, as_json},
+    command_row{"decisions replay", "Decide recorded requests again, and compare", define_decisions_replay, as_json},
+    command_row{"policy diff", "Tell what changes between two policies", define_policy_diff, as_json},
+    command_row{"policy simulate", "Run recorded traffic through new policies", define_policy_simulate, as_json},
     command_row{"mock-upstream", "Run a deterministic provider for demos, tests and benchmarks", define_mock_upstream},
     command_row{"version", "Print the version", define_version},
 };

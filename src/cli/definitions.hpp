@@ -29,5 +29,9 @@ action define_ledger_verify(CLI::App& options);
 action define_ledger_show(CLI::App& options);
 
 action define_decisions_show(CLI::App& options);
+action define_decisions_replay(CLI::App& options);
+
+action define_policy_diff(CLI::App& options);
+action define_policy_simulate(CLI::App& options);
 
 }

@@ -56,7 +56,7 @@ read_policy_result read_policy(node document, const policy_context& with, contex
     read_object(merged, policy_fields, read, at);
     for (const std::string_view key : {"tenant_id", "policy_version"}) require(merged, key, at);
     add_zone(merged, read, with, at);
-    check_policy(merged, read, with, at);
+    if (!with.in_force_once) check_policy(merged, read, with, at);
     read.made.allow_hosted_tools = read.tools.allow;
     read.made.hosted_tool_calls_max = read.tools.calls_max;
 
@@ -78,6 +78,15 @@ parse_policy(std::string_view file, std::string_view text, const policy_context&
     if (errors.empty()) return result;
     tidy(errors);
     return std::unexpected(std::move(errors));
+}
+
+std::expected<std::shared_ptr<const policy::tenant_policy>, std::vector<problem>>
+parse_remembered_policy(std::string_view version, std::string_view canonical, zone_files& zones) {
+    const tollgate::catalog no_models;
+    const template_map no_templates;
+    auto read = parse_policy(version, canonical, {no_models, no_templates, zones, {}, true});
+    if (!read) return std::unexpected(std::move(read.error()));
+    return std::move(read->policy);
 }
 
 }

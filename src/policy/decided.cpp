@@ -97,6 +97,7 @@ decided decide_again(const facts& about, const tenant_policy* policy, std::span<
     course way(about, *policy, more);
     next last = next::hold;
     for (const ledger_reading& answer : answers) {
+        if (answer.limits.size() != way.limits().size()) break; // given under other limits: no decision comes of it
         last = way.take(answer);
         if (last != next::hold) break;
     }

@@ -3,6 +3,7 @@
 #include "statements.hpp"
 
 #include <tollgate/core/limits.hpp>
+#include <tollgate/core/simulation_limits.hpp>
 
 namespace tollgate::postgres {
 
@@ -74,6 +75,19 @@ store_result<std::vector<tollgate::ledger::entry>> accounts::entries(const tenan
     return found;
 }
 
+store_result<std::vector<tollgate::ledger::entry>> accounts::balance_movements(const tenant_id& tenant, instant from) {
+    std::vector<tollgate::ledger::entry> found;
+    scalars values;
+    values.text(tenant).time(from).number(limits::balance_movements_max);
+    const auto done = client_.ask("SELECT " + store::column_names(store::entry_columns) +
+                                      " FROM entries WHERE tenant = $1 AND at >= $2 AND (debit = 'prepaid' OR credit = "
+                                      "'prepaid') AND kind NOT IN ('charge', 'late') ORDER BY at, transaction_id, leg "
+                                      "LIMIT $3::bigint",
+                                  values, [&](reader& in) { found.push_back(store::take_entry(in)); });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
 store_result<std::vector<usage_row>> accounts::usage_rows(const std::string& rest, scalars& values) {
     std::vector<usage_row> rows;
     const auto done =
@@ -116,10 +130,12 @@ store_result<std::optional<tollgate::ledger::stored_answer>> accounts::stored_an
 
 store_result<std::vector<usage_row>> accounts::usage_page(const store::usage_query& query, request_id after,
                                                           std::size_t count) {
+    // An id begins with its time, so the order of (month, id) is that of ids; and it is the primary key's.
     scalars values;
     values.text(query.tenant).time(query.from).time(query.to).id(after).number(static_cast<std::int64_t>(count));
-    return usage_rows("WHERE tenant = $1 AND at >= $2 AND at < $3 AND request_id > $4 "
-                      "ORDER BY request_id LIMIT $5::bigint",
+    values.day(month_of(after));
+    return usage_rows("WHERE tenant = $1 AND at >= $2 AND at < $3 AND month >= $6 AND (month, request_id) > ($6, $4) "
+                      "ORDER BY month, request_id LIMIT $5::bigint",
                       values);
 }
 

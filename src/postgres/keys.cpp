@@ -125,6 +125,29 @@ store_result<std::string> keys::remember_policy(const tenant_id& tenant, const s
                        row, "SELECT hash FROM policy_versions WHERE tenant = $1 AND version = $2", key);
 }
 
+store_result<std::optional<store::policy_version>> keys::remembered_policy(const tenant_id& tenant,
+                                                                           const std::string& version) {
+    std::optional<store::policy_version> found;
+    scalars values;
+    values.text(tenant).text(version);
+    const auto done = client_.ask("SELECT " + store::column_names(store::policy_version_columns) +
+                                      " FROM policy_versions WHERE tenant = $1 AND version = $2",
+                                  values, [&](reader& in) { found = store::take_policy_version(in); });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<std::vector<store::policy_version>> keys::remembered_policies(const tenant_id& tenant) {
+    std::vector<store::policy_version> found;
+    scalars values;
+    values.text(tenant);
+    const auto done = client_.ask("SELECT " + store::column_names(store::policy_version_columns) +
+                                      " FROM policy_versions WHERE tenant = $1 ORDER BY version",
+                                  values, [&](reader& in) { found.push_back(store::take_policy_version(in)); });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
 store_result<void> keys::audit(const std::string& actor, const std::string& what, const std::string& subject,
                                const std::string& before, const std::string& after) {
     scalars row;

@@ -4,6 +4,7 @@
 #include "statements.hpp"
 
 #include <tollgate/core/limits.hpp>
+#include <tollgate/core/simulation_limits.hpp>
 
 namespace tollgate::sqlite {
 
@@ -54,6 +55,17 @@ store_result<std::vector<tollgate::ledger::entry>> accounts::entries(const tenan
         select_from("entries", store::entry_columns, "WHERE tenant = ? ORDER BY transaction_id DESC, leg DESC LIMIT ?");
     std::vector<tollgate::ledger::entry> found;
     db_->prepare(sql).text(tenant).number(static_cast<std::int64_t>(newest));
+    db_->each([&](reader& in) { found.push_back(store::take_entry(in)); });
+    return judged(std::move(found));
+}
+
+store_result<std::vector<tollgate::ledger::entry>> accounts::balance_movements(const tenant_id& tenant, instant from) {
+    static const std::string sql =
+        select_from("entries", store::entry_columns,
+                    "WHERE tenant = ? AND at >= ? AND (debit = 'prepaid' OR credit = 'prepaid') AND "
+                    "kind NOT IN ('charge', 'late') ORDER BY at, transaction_id, leg LIMIT ?");
+    std::vector<tollgate::ledger::entry> found;
+    db_->prepare(sql).text(tenant).time(from).number(limits::balance_movements_max);
     db_->each([&](reader& in) { found.push_back(store::take_entry(in)); });
     return judged(std::move(found));
 }

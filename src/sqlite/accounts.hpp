@@ -16,6 +16,8 @@ public:
     counters(const std::vector<tollgate::ledger::counter_key>& keys) override;
     store_result<std::optional<tollgate::ledger::balance_row>> balance(const tenant_id& tenant) override;
     store_result<std::vector<tollgate::ledger::entry>> entries(const tenant_id& tenant, std::size_t newest) override;
+    store_result<std::vector<tollgate::ledger::entry>> balance_movements(const tenant_id& tenant,
+                                                                         instant from) override;
     store_result<std::optional<tollgate::ledger::usage_row>> request(const tenant_id& tenant, request_id id) override;
     store_result<std::optional<tollgate::ledger::usage_row>> request(request_id id) override;
     store_result<std::optional<tollgate::ledger::stored_answer>> stored_answer(const tenant_id& tenant,

@@ -124,6 +124,27 @@ store_result<std::string> keys::remember_policy(const tenant_id& tenant, const s
     return stored;
 }
 
+store_result<std::optional<store::policy_version>> keys::remembered_policy(const tenant_id& tenant,
+                                                                           const std::string& version) {
+    static const std::string sql =
+        select_from("policy_versions", store::policy_version_columns, "WHERE tenant = ? AND version = ?");
+    std::optional<store::policy_version> found;
+    db_->prepare(sql).text(tenant).text(version);
+    db_->each([&](reader& in) { found = store::take_policy_version(in); });
+    if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<std::vector<store::policy_version>> keys::remembered_policies(const tenant_id& tenant) {
+    static const std::string sql =
+        select_from("policy_versions", store::policy_version_columns, "WHERE tenant = ? ORDER BY version");
+    std::vector<store::policy_version> found;
+    db_->prepare(sql).text(tenant);
+    db_->each([&](reader& in) { found.push_back(store::take_policy_version(in)); });
+    if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
+    return found;
+}
+
 store_result<void> keys::audit(const std::string& actor, const std::string& what, const std::string& subject,
                                const std::string& before, const std::string& after) {
     db_->begin_immediate();

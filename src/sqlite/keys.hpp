@@ -20,6 +20,9 @@ public:
     store_result<std::string> secret(const std::string& name, const std::string& fresh) override;
     store_result<std::string> remember_policy(const tenant_id& tenant, const std::string& version,
                                               const std::string& hash, const std::string& content) override;
+    store_result<std::optional<store::policy_version>> remembered_policy(const tenant_id& tenant,
+                                                                         const std::string& version) override;
+    store_result<std::vector<store::policy_version>> remembered_policies(const tenant_id& tenant) override;
     store_result<void> audit(const std::string& actor, const std::string& what, const std::string& subject,
                              const std::string& before, const std::string& after) override;
 

@@ -78,6 +78,24 @@ void write(world& here, const std::vector<ledger::usage_row>& rows) {
 
 }
 
+TEST_P(over_databases, movements_of_a_balance_are_told_without_charges) {
+    const auto store = here->open_ledger();
+    must_run(*store, {top_up("mover", "k1", 500, id_of(901))});
+    const auto held = must_reserve(*store, reserve(id_of(902), {.tenant = "mover", .amount = 100, .prepaid = true}));
+    ASSERT_TRUE(held.admitted);
+    must_end(*store, settle(held.hold, 60));
+    must_run(*store, {top_up("mover", "k2", 7, id_of(903)), top_up("other", "k3", 8, id_of(904))});
+    const auto all = accounts()->balance_movements("mover", {});
+    ASSERT_TRUE(all.has_value()) << all.error().detail;
+    ASSERT_EQ(all->size(), 2U);
+    EXPECT_EQ((*all)[0].amount, usd_nano(500));
+    EXPECT_EQ((*all)[1].amount, usd_nano(7));
+    for (const auto& each : *all) EXPECT_EQ(each.credit, ledger::account::prepaid);
+    const instant after{(*all)[1].at.us + 1};
+    EXPECT_TRUE(accounts()->balance_movements("mover", after).value().empty());
+    EXPECT_EQ(accounts()->balance_movements("mover", (*all)[1].at).value().back().amount, usd_nano(7));
+}
+
 TEST_P(over_databases, a_usage_row_comes_back_as_it_was_written) {
     write(*here, {full_row(id_of(1))});
     const auto db = accounts();

@@ -134,6 +134,27 @@ TEST_P(over_databases, a_secret_and_a_policy_version_are_stored_once) {
     EXPECT_EQ(two->remember_policy("beta", "v1", "hash-3", "{ }").value(), "hash-3");
 }
 
+TEST_P(over_databases, policy_versions_are_read_back_by_tenant) {
+    const auto db = keys();
+    const std::string content = "{\"name\":\"a \\\"quoted\\\" \xc3\xa4\"}";
+    ASSERT_TRUE(db->remember_policy("reader", "v2", "hash-2", content).has_value());
+    ASSERT_TRUE(db->remember_policy("reader", "v1", "hash-1", "{}").has_value());
+    const auto one = db->remembered_policy("reader", "v2");
+    ASSERT_TRUE(one.has_value()) << one.error().detail;
+    ASSERT_TRUE(one->has_value());
+    EXPECT_EQ((*one)->version, "v2");
+    EXPECT_EQ((*one)->hash, "hash-2");
+    EXPECT_EQ((*one)->content, content);
+    EXPECT_GT((*one)->seen, parse_rfc3339("2024-01-01"));
+    EXPECT_FALSE(db->remembered_policy("reader", "v3").value().has_value());
+    EXPECT_FALSE(db->remembered_policy("another", "v2").value().has_value());
+    const auto all = db->remembered_policies("reader").value();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].version, "v1");
+    EXPECT_EQ(all[1].version, "v2");
+    EXPECT_TRUE(db->remembered_policies("another").value().empty());
+}
+
 TEST_P(over_databases, an_audit_row_is_written) {
     EXPECT_TRUE(keys()->audit("admin", "key.revoke", "key_1", "{}", R"({"revoked":true})").has_value());
     here->sql("DELETE FROM audit_log WHERE actor = 'admin' AND subject = 'key_1'");

@@ -22,6 +22,7 @@ struct key_rows {
     std::map<key_id, store::key_row> rows;
     std::map<std::string, std::string> secrets;
     std::vector<audit_row> audits;
+    std::map<tenant_id, std::map<std::string, store::policy_version>> policies; // by version
     std::int64_t revision = 0;
     std::atomic<bool> down{false};
     std::atomic<int> reads{0};
@@ -96,9 +97,28 @@ public:
         const std::lock_guard lock(shared_->mutex);
         return shared_->secrets.try_emplace(name, fresh).first->second;
     }
-    store_result<std::string> remember_policy(const tenant_id&, const std::string&, const std::string& hash,
-                                              const std::string&) override {
-        return hash;
+    store_result<std::string> remember_policy(const tenant_id& tenant, const std::string& version,
+                                              const std::string& hash, const std::string& content) override {
+        if (shared_->down) return away();
+        const std::lock_guard lock(shared_->mutex);
+        auto& all = shared_->policies[tenant];
+        return all.try_emplace(version, store::policy_version{version, hash, content, {}}).first->second.hash;
+    }
+    store_result<std::optional<store::policy_version>> remembered_policy(const tenant_id& tenant,
+                                                                         const std::string& version) override {
+        if (shared_->down) return away();
+        const std::lock_guard lock(shared_->mutex);
+        auto& all = shared_->policies[tenant];
+        const auto at = all.find(version);
+        if (at == all.end()) return std::nullopt;
+        return at->second;
+    }
+    store_result<std::vector<store::policy_version>> remembered_policies(const tenant_id& tenant) override {
+        if (shared_->down) return away();
+        const std::lock_guard lock(shared_->mutex);
+        std::vector<store::policy_version> out;
+        for (const auto& [version, row] : shared_->policies[tenant]) out.push_back(row);
+        return out;
     }
     store_result<void> audit(const std::string& actor, const std::string& what, const std::string& subject,
                              const std::string& before, const std::string& after) override {

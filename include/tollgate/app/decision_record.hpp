@@ -27,12 +27,19 @@ struct recorded_outlook {
     std::optional<policy::confirmation> confirmed;
 };
 
+// The decision as it was recorded, for whoever counts; each empty where it does not apply.
+struct recorded_outcome {
+    std::string outcome, code, model, would; // would: in shadow mode
+};
+
 struct decision_record {
     policy::facts facts;
     recorded_bound bound;
     std::vector<policy::ledger_reading> answers;
     recorded_outlook outlook;
-    std::string decided; // the bytes that decided_json() wrote
+    std::string decided; // the bytes that decided_json() wrote; empty: none was recorded
+    recorded_outcome outcome;
+    std::int64_t hold_us = 0, total_us = 0; // after the request came; hold_us 0: it held nothing
     std::string policy_version, policy_hash, price_version;
 };
 
@@ -44,6 +51,8 @@ std::string decided_json(const policy::decided& what);
 // ---- reading ----
 // The name of the member that holds decided_json(); it stands last in a record.
 inline constexpr std::string_view decided_member = "decided";
+// Nothing when the record holds no facts or cannot be read.
+std::optional<decision_record> read_record(std::string_view record);
 // Nothing when the record holds no decision (refused before any rule could be judged) or cannot be read.
 std::optional<decision_record> read_decision(std::string_view record);
 

@@ -34,6 +34,8 @@ struct policy_context {
     const template_map& templates;
     zone_files& zones;
     instant now; // downgrade targets must have a price in force then
+    // A version that was in force once is taken as it is: today's catalogue may know its models no longer.
+    bool in_force_once = false;
 };
 
 struct read_policy_result {
@@ -51,6 +53,10 @@ read_policy_result read_policy(node document, const policy_context& with, contex
 std::expected<read_policy_result, std::vector<problem>> parse_policy(std::string_view file, std::string_view text,
                                                                      const policy_context& with,
                                                                      const references& known = references::kept());
+
+// A version as the store remembers it: its canonical form. Nothing when it cannot be read any more.
+std::expected<std::shared_ptr<const policy::tenant_policy>, std::vector<problem>>
+parse_remembered_policy(std::string_view version, std::string_view canonical, zone_files& zones);
 
 // Resolves `extends` among templates: missing ones, cycles and long chains are problems. Reports each template's own
 // faults as well.

@@ -38,6 +38,9 @@ public:
     counters(const std::vector<ledger::counter_key>& keys) = 0;
     virtual store_result<std::optional<ledger::balance_row>> balance(const tenant_id& tenant) = 0; // with open grants
     virtual store_result<std::vector<ledger::entry>> entries(const tenant_id& tenant, std::size_t newest) = 0;
+    // Entries from `from` on that put money into a tenant's prepaid balance or took it out, charges apart; ascending by
+    // time, at most limits::balance_movements_max.
+    virtual store_result<std::vector<ledger::entry>> balance_movements(const tenant_id& tenant, instant from) = 0;
     virtual store_result<std::optional<ledger::usage_row>> request(const tenant_id& tenant, request_id id) = 0;
     virtual store_result<std::optional<ledger::usage_row>> request(request_id id) = 0;
     virtual store_result<std::optional<ledger::stored_answer>> stored_answer(const tenant_id& tenant,

@@ -20,6 +20,23 @@ inline constexpr std::array key_columns{
     column{"revision", column_type::number},
 };
 
+inline constexpr std::array policy_version_columns{
+    column{"version", column_type::text},
+    column{"hash", column_type::text},
+    column{"content", column_type::text},
+    column{"seen", column_type::time},
+};
+
+template <class In>
+policy_version take_policy_version(In& in) {
+    policy_version row;
+    row.version = in.text();
+    row.hash = in.text();
+    row.content = in.text();
+    row.seen = in.time();
+    return row;
+}
+
 template <class Out>
 void put(Out& out, const key_row& row) {
     out.text(row.id);

@@ -30,6 +30,12 @@ struct key_row {
     std::int64_t revision = 0; // of the last change; grows over all keys
 };
 
+// A content that a policy version names, for ever.
+struct policy_version {
+    std::string version, hash, content; // content: canonical, see config/policy_file.hpp
+    instant seen;                       // first
+};
+
 struct tenant_flag {
     tenant_id tenant;
     std::string status; // "active", "suspended", "closed"; overrides a file
@@ -54,6 +60,9 @@ public:
     // Policy versions seen: stores (tenant, version, hash, content) once; returns the hash stored under that version.
     virtual store_result<std::string> remember_policy(const tenant_id& tenant, const std::string& version,
                                                       const std::string& hash, const std::string& content) = 0;
+    virtual store_result<std::optional<policy_version>> remembered_policy(const tenant_id& tenant,
+                                                                          const std::string& version) = 0;
+    virtual store_result<std::vector<policy_version>> remembered_policies(const tenant_id& tenant) = 0; // by version
     // Audit: who changed what, before and after.
     virtual store_result<void> audit(const std::string& actor, const std::string& what, const std::string& subject,
                                      const std::string& before, const std::string& after) = 0;

@@ -143,6 +143,7 @@ TEST(shipped, a_policy_with_every_optional_field_loads_over_the_shipped_files) {
     ASSERT_TRUE(made.has_value()) << to_text(made.error().front());
     EXPECT_EQ(made->policy->downgrade_to.at("premium"), "gpt-5-mini");
     EXPECT_FALSE(made->policy->clamp_to_budget);
+    EXPECT_EQ(parse_remembered_policy("v", made->canonical, zones).value()->hash, made->policy->hash);
 }
 
 TEST(shipped, every_template_makes_the_policy_that_its_name_promises) {
@@ -176,6 +177,21 @@ TEST(shipped, every_template_makes_the_policy_that_its_name_promises) {
     EXPECT_GE(outage->fallback.attempts_max, 2);
     EXPECT_FALSE(outage->fallback.providers.empty());
     EXPECT_FALSE(outage->allowed_tiers.empty());
+}
+
+// What the store remembers of a version is read back as the same policy, whatever became of the catalogue.
+TEST(shipped, a_remembered_policy_is_the_one_that_was_in_force) {
+    const loaded& got = shipped();
+    zone_files zones;
+    ASSERT_FALSE(got.sources.empty());
+    for (const auto& [tenant, source] : got.sources) {
+        const auto again = parse_remembered_policy("v1", source.canonical, zones);
+        ASSERT_TRUE(again.has_value()) << to_text(again.error().front());
+        EXPECT_EQ((*again)->hash, got.policies->find(tenant)->hash);
+        EXPECT_EQ((*again)->downgrade_to, got.policies->find(tenant)->downgrade_to);
+    }
+    EXPECT_FALSE(parse_remembered_policy("v1", "", zones).has_value());
+    EXPECT_FALSE(parse_remembered_policy("v1", "{\"tenant_id\":3", zones).has_value());
 }
 
 TEST(shipped, every_file_names_its_schema_in_its_first_line) {

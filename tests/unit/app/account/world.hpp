@@ -46,6 +46,7 @@ public:
         return in_.balance;
     }
     store_result<std::vector<ledger::entry>> entries(const tenant_id&, std::size_t) override { return away(); }
+    store_result<std::vector<ledger::entry>> balance_movements(const tenant_id&, instant) override { return away(); }
     store_result<std::optional<ledger::usage_row>> request(const tenant_id& tenant, request_id id) override {
         in_.tenants.push_back(tenant);
         if (in_.down) return away();
