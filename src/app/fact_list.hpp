@@ -26,6 +26,11 @@ void each_fact(Visit& visit, Facts& facts) {
     visit.number("tokens", facts.tokens);
     visit.money("estimate_nano", facts.estimate);
     visit.money("input_nano", facts.input_estimate);
+    visit.money("approved_nano", facts.approved_estimate);
+    visit.number("price_input", facts.price_input);
+    visit.number("price_output", facts.price_output);
+    visit.number("approved_input", facts.approved_input);
+    visit.number("approved_output", facts.approved_output);
 }
 
 template <class Visit, class Bound>

@@ -8,11 +8,9 @@ namespace tollgate::cli {
 namespace {
 
 constexpr std::array group_table{
-    group_row{"keys", "API keys of tenants"},
-    group_row{"balance", "Prepaid money of tenants"},
-    group_row{"usage", "What tenants used"},
-    group_row{"ledger", "The books behind it all"},
-    group_row{"decisions", "What was decided about a request"},
+    group_row{"keys", "API keys of tenants"},       group_row{"balance", "Prepaid money of tenants"},
+    group_row{"usage", "What tenants used"},        group_row{"prices", "Prices that may be paid"},
+    group_row{"ledger", "The books behind it all"}, group_row{"decisions", "What was decided about a request"},
 };
 
 constexpr bool as_json = true;
@@ -35,6 +33,9 @@ constexpr std::array command_table{
                 define_ledger_verify, as_json},
     command_row{"ledger show", "List the newest entries of a tenant", define_ledger_show, as_json},
     command_row{"decisions show", "Show the record of a request", define_decisions_show, as_json},
+    command_row{"prices approve", "Accept the price in force of a model, for all tenants or one",
+                define_prices_approve},
+    command_row{"prices list", "List approved prices", define_prices_list, as_json},
     command_row{"mock-upstream", "Run a deterministic provider for demos, tests and benchmarks", define_mock_upstream},
     command_row{"version", "Print the version", define_version},
 };

@@ -83,6 +83,7 @@ stores open_stores(const config::settings& settings, std::size_t readers) {
     all.health = must(all.database->open_keys(), what);
     all.keys = must(all.database->open_keys(), what);
     all.key_poller = must(all.database->open_keys(), what);
+    all.prices = must(all.database->open_prices(), what);
     for (std::size_t i = 0; i < readers; ++i) {
         all.key_readers.push_back(must(all.database->open_keys(), what));
         all.accounts.push_back(must(all.database->open_accounts(), what));

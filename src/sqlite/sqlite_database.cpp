@@ -3,6 +3,7 @@
 #include "accounts.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
+#include "prices.hpp"
 
 namespace tollgate::sqlite {
 
@@ -39,6 +40,9 @@ public:
     }
     store_result<std::unique_ptr<store::key_store>> open_keys() override {
         return open_as<keys, store::key_store>(true);
+    }
+    store_result<std::unique_ptr<store::price_store>> open_prices() override {
+        return open_as<prices, store::price_store>(true);
     }
     std::string description() const override { return "sqlite:" + path_; }
 
