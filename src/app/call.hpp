@@ -30,9 +30,11 @@ struct quote {
     service_tier tier = service_tier::standard;
     usage_bound bound;
     usd_nano estimate, input_estimate;
-    std::int64_t tokens = 0;  // input and output
-    std::int64_t cap = 0;     // output tokens a choice; 0: no output
-    bool cap_is_ours = false; // the client asked for none, or for more
+    const tollgate::price* approved = nullptr; // where the tenant limits rises; null: nothing to compare
+    usd_nano approved_estimate;                // the estimate at that price
+    std::int64_t tokens = 0;                   // input and output
+    std::int64_t cap = 0;                      // output tokens a choice; 0: no output
+    bool cap_is_ours = false;                  // the client asked for none, or for more
 };
 
 // One attempt at a provider, for the record.
@@ -94,7 +96,10 @@ struct call {
     std::optional<usd_nano> remaining; // after this request's hold; absent: no limit in money
 
     // 6, 7 forward and relay
-    const model_route* first_route = nullptr;     // of the model asked for, chosen once
+    // The first choice, made once: of the model asked for, unless its price is not approved and another may stand in.
+    std::shared_ptr<const model> first_model;
+    const model_route* first_route = nullptr;
+    std::string first_reason; // why it is not what the catalogue names first; empty: it is, or needs no reason
     std::unique_ptr<policy::facts> attempt_facts; // of a later attempt's offer
     std::uint8_t hold_number = 0;                 // of the last hold asked for; a later attempt holds anew
     std::vector<attempt_made> tries;              // one for each attempt

@@ -38,6 +38,11 @@ void each_fact(Visit& visit, Facts& facts) {
     visit.money("estimate_nano", facts.estimate);
     visit.money("input_nano", facts.input_estimate);
     each_retry_fact(visit, facts.retries);
+    visit.money("approved_nano", facts.approved_estimate);
+    visit.number("price_input", facts.price_input);
+    visit.number("price_output", facts.price_output);
+    visit.number("approved_input", facts.approved_input);
+    visit.number("approved_output", facts.approved_output);
 }
 
 template <class Visit, class Bound>

@@ -70,7 +70,7 @@ void begin_course(call& c, policy::outlook& more) {
     c.answers.clear();
     c.outlook = {};
     c.confirmation_id.clear();
-    c.fallback_reason.clear();
+    c.fallback_reason = c.first_reason;
     if (c.offer.target != c.asked_for) quote_again(c);
     c.course.emplace(c.facts, *c.policy, more);
 }

@@ -54,7 +54,25 @@ void set_estimate(const call& c, quote& of) {
     of.input_estimate = worst.input;
 }
 
+// What the same request would cost at the price that was approved, where anybody asks.
+void set_approved(const call& c, quote& of) {
+    if (!of.price || !c.policy->fallback.price_increase_max_permille || !c.config->approved) return;
+    of.approved = c.config->approved->find(c.facts.who.tenant, of.route->provider->name, of.route->upstream_name);
+    if (!of.approved) return;
+    const auto worst = worst_case(of.bound, *of.approved, of.tier);
+    of.approved_estimate = to_hold(*c.policy, worst.value_or(usd_nano(limits::amount_nano_max)));
+}
+
+void state_price(const quote& offer, policy::facts& facts) {
+    facts.approved_estimate = offer.approved_estimate;
+    facts.price_input = offer.approved ? offer.price->rates.input : 0;
+    facts.price_output = offer.approved ? offer.price->rates.output : 0;
+    facts.approved_input = offer.approved ? offer.approved->rates.input : 0;
+    facts.approved_output = offer.approved ? offer.approved->rates.output : 0;
+}
+
 void state(const call& c, const quote& offer, policy::facts& facts) {
+    state_price(offer, facts);
     facts.who.tier = offer.target->tier;
     facts.who.provider = offer.route->provider->name;
     facts.tier_rank = c.config->catalog->rank_of(offer.target->tier);
@@ -76,6 +94,7 @@ quote quote_for(const call& c, std::shared_ptr<const model> target, const model_
     set_cap(c, out);
     set_bound(c, out);
     set_estimate(c, out);
+    set_approved(c, out);
     return out;
 }
 
@@ -89,6 +108,7 @@ policy::facts facts_of(const call& c, const quote& offer) {
 
 void quote_again(call& c) {
     c.offer = first_offer(c);
+    c.fallback_reason = c.first_reason;
     state(c, c.offer, c.facts);
     c.record_beginning.clear();
 }

@@ -25,13 +25,15 @@ policy::candidate describe(call& c, const std::string& alias) {
     const auto at = models.find(alias);
     out.known = at != models.end();
     if (!out.known) return out;
-    const quote offer = quote_for(c, at->second, route_for(c, *at->second));
+    const quote offer = quote_for(c, at->second, route_for(c, at->second));
     out.tier = offer.target->tier;
     out.provider = offer.route->provider->name;
     out.rank = c.config->catalog->rank_of(out.tier);
     out.priced = offer.price != nullptr;
     out.right_endpoint = offer.target->embeddings == (c.where == openai::endpoint::embeddings);
     out.lacks = lacks(c, offer);
+    if (out.lacks.empty() && price_spiked(offer.estimate, offer.approved_estimate, *c.policy))
+        out.lacks = "approved_price";
     out.tokens = offer.tokens;
     out.estimate = offer.estimate;
     out.input_estimate = offer.input_estimate;

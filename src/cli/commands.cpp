@@ -14,6 +14,7 @@ constexpr std::array group_table{
     group_row{"ledger", "The books behind it all"},
     group_row{"decisions", "What was decided about a request"},
     group_row{"policy", "What policies change"},
+    group_row{"prices", "Prices that may be paid"},
 };
 
 constexpr bool as_json = true;
@@ -40,6 +41,9 @@ constexpr std::array command_table{
     command_row{"decisions replay", "Decide recorded requests again, and compare", define_decisions_replay, as_json},
     command_row{"policy diff", "Tell what changes between two policies", define_policy_diff, as_json},
     command_row{"policy simulate", "Run recorded traffic through new policies", define_policy_simulate, as_json},
+    command_row{"prices approve", "Accept the price in force of a model, for all tenants or one",
+                define_prices_approve},
+    command_row{"prices list", "List approved prices", define_prices_list, as_json},
     command_row{"mock-upstream", "Run a deterministic provider for demos, tests and benchmarks", define_mock_upstream},
     command_row{"version", "Print the version", define_version},
 };

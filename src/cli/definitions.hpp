@@ -25,6 +25,9 @@ action define_balance_show(CLI::App& options);
 
 action define_usage_export(CLI::App& options);
 
+action define_prices_approve(CLI::App& options);
+action define_prices_list(CLI::App& options);
+
 action define_ledger_verify(CLI::App& options);
 action define_ledger_show(CLI::App& options);
 

@@ -103,6 +103,8 @@ void gateway::start() {
     start_admin();
     request_log_.start();
     for (const auto& thread : threads_) thread->start();
+    if (!prices_.poll()) throw store_unreachable("the approved prices cannot be read");
+    price_timer_.start();
     reload_timer_.start();
     sweep_timer_.start();
     health_timer_.start();
@@ -198,6 +200,7 @@ void gateway::run_until_signal() {
 
 void gateway::stop() {
     draining_ = true;
+    price_timer_.stop();
     reload_timer_.stop();
     sweep_timer_.stop();
     for (const auto& thread : threads_) thread->begin_drain(settings_.server.drain_timeout_ms);

@@ -4,6 +4,7 @@
 
 #include "io_thread.hpp"
 #include "periodic.hpp"
+#include "price_watch.hpp"
 #include "reloader.hpp"
 
 #include <tollgate/admin/admin_handler.hpp>
@@ -75,6 +76,8 @@ private:
     ticker control_ticker_{control_.get_executor()};
     std::unique_ptr<admin::admin_handler> admin_handler_;
     std::unique_ptr<http::server> admin_;
+    price_watch prices_{*stores_.prices, live_};
+    periodic price_timer_{limits::price_poll_ms, [this] { prices_.poll(); }};
     periodic reload_timer_, sweep_timer_, health_timer_, retry_timer_;
     std::atomic<bool> draining_{false}, store_answers_{true};
     std::atomic<std::uint64_t> swept_{0};

@@ -84,6 +84,7 @@ stores open_stores(const config::settings& settings, std::size_t readers) {
     all.keys = must(all.database->open_keys(), what);
     all.retry_blocks = must(all.database->open_retry_blocks(), what);
     all.key_poller = must(all.database->open_keys(), what);
+    all.prices = must(all.database->open_prices(), what);
     for (std::size_t i = 0; i < readers; ++i) {
         all.key_readers.push_back(must(all.database->open_keys(), what));
         all.accounts.push_back(must(all.database->open_accounts(), what));

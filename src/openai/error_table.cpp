@@ -37,6 +37,9 @@ constexpr std::array table{
     error_row{model_not_priced, "model_not_priced", 403, permission, by_status, false, "model",
               "This model has no price, so it cannot run under a budget. Use another model, or ask your "
               "administrator to add its price."},
+    error_row{price_increase_not_approved, "price_increase_not_approved", 403, permission, by_status, false, "model",
+              "The price of this model rose by more than this account accepts. Use another model, or ask your "
+              "administrator to approve the price."},
     error_row{feature_blocked, "feature_blocked", 403, permission, by_status, false, {},
               "This feature is blocked by policy. Ask your administrator to allow it."},
     error_row{feature_paused, "feature_paused", 403, permission, by_status, false, {},

@@ -21,6 +21,7 @@ constexpr std::array table{
     rule{"endpoint_fits", rules::endpoint_fits},
     rule{"hosted_tools", rules::hosted_tools, advisory},
     rule{"model_priced", rules::model_priced, advisory}, // the rules below read the estimate
+    rule{"price_spike", rules::price_spike, advisory},
     rule{"request_cost", rules::request_cost, advisory},
 };
 

@@ -5,6 +5,7 @@
 #include "ledger.hpp"
 #include "partitions.hpp"
 #include "retry_blocks.hpp"
+#include "prices.hpp"
 
 #include <tollgate/core/limits.hpp>
 
@@ -59,6 +60,11 @@ public:
         return open_as<retry_blocks, store::retry_block_store>({url_, "tollgate retries",
                                                                 report_settings(limits::store_statement_ms_max),
                                                                 2 * limits::store_statement_ms_max});
+    }
+    store_result<std::unique_ptr<store::price_store>> open_prices() override {
+        return open_as<prices, store::price_store>({url_, "tollgate prices",
+                                                    report_settings(limits::store_statement_ms_max),
+                                                    2 * limits::store_statement_ms_max});
     }
     std::string description() const override;
 

@@ -4,6 +4,7 @@
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "retry_blocks.hpp"
+#include "prices.hpp"
 
 namespace tollgate::sqlite {
 
@@ -43,6 +44,9 @@ public:
     }
     store_result<std::unique_ptr<store::retry_block_store>> open_retry_blocks() override {
         return open_as<retry_blocks, store::retry_block_store>(true);
+    }
+    store_result<std::unique_ptr<store::price_store>> open_prices() override {
+        return open_as<prices, store::price_store>(true);
     }
     std::string description() const override { return "sqlite:" + path_; }
 

@@ -6,6 +6,7 @@
 #include <tollgate/app/retry_watch.hpp>
 #include <tollgate/core/catalog.hpp>
 #include <tollgate/core/limits.hpp>
+#include <tollgate/core/price_baselines.hpp>
 #include <tollgate/policy/policy.hpp>
 #include <tollgate/ports/clock.hpp>
 #include <tollgate/ports/confirmations.hpp>
@@ -35,14 +36,28 @@ struct configuration {
     std::size_t body_bytes_max = 0;
     std::uint32_t request_total_ms = 0; // from forwarding to the end of the answer
     std::vector<std::string> unmetered_paths;
+    std::shared_ptr<const price_baselines> approved; // null: not read yet, and no price is compared
 };
 
 class live_configuration {
 public:
     std::shared_ptr<const configuration> get() const { return current_.load(); }
-    void set(std::shared_ptr<const configuration> next) { current_.store(std::move(next)); }
+    // Approved prices are kept from what was before.
+    void set(std::shared_ptr<const configuration> next) {
+        const std::lock_guard lock(writers_);
+        configuration made = *next;
+        if (const auto before = current_.load()) made.approved = before->approved;
+        current_.store(std::make_shared<const configuration>(std::move(made)));
+    }
+    void set_approved(std::shared_ptr<const price_baselines> approved) {
+        const std::lock_guard lock(writers_);
+        configuration made = *current_.load();
+        made.approved = std::move(approved);
+        current_.store(std::make_shared<const configuration>(std::move(made)));
+    }
 
 private:
+    std::mutex writers_;
     std::atomic<std::shared_ptr<const configuration>> current_;
 };
 

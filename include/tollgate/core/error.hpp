@@ -19,6 +19,7 @@ enum class errc : std::uint8_t {
     model_not_found,
     model_tier_not_allowed,
     model_not_priced,
+    price_increase_not_approved,
     feature_blocked,
     feature_paused,
     hosted_tool_not_allowed,

@@ -155,7 +155,8 @@ inline constexpr std::size_t log_buffer_bytes_max =
 inline constexpr std::uint32_t log_flush_ms = 50;        // a request's line waits no longer
 inline constexpr std::uint32_t log_drain_ms_max = 2'000; // at the end, when nobody reads the log
 inline constexpr std::uint32_t reload_poll_ms = 500;
-inline constexpr std::uint32_t tick_ms = 50; // resolution of every deadline
+inline constexpr std::uint32_t price_poll_ms = 500; // an approval reaches every process within a second
+inline constexpr std::uint32_t tick_ms = 50;        // resolution of every deadline
 
 static_assert(reservation_ttl_ms > request_total_ms_max, "a live request never outlasts its reservation");
 static_assert(static_cast<__int128>(tokens_max) * choices_max * price_nano_per_million_max / 1'000'000 <

@@ -8,6 +8,7 @@
 #include <tollgate/store/ledger_store.hpp>
 #include <tollgate/store/migration.hpp>
 #include <tollgate/store/retry_block_store.hpp>
+#include <tollgate/store/price_store.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -26,6 +27,7 @@ struct stores {
     std::unique_ptr<store::ledger_store> writer, sweeper, reload_ledger;
     std::unique_ptr<store::key_store> keys, key_poller, health;
     std::unique_ptr<store::retry_block_store> retry_blocks;
+    std::unique_ptr<store::price_store> prices;
     std::vector<std::unique_ptr<store::key_store>> key_readers;
     std::vector<std::unique_ptr<store::account_store>> accounts;
 };

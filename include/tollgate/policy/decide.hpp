@@ -34,6 +34,9 @@ struct ruling {
 ruling decide(const facts& about, const tenant_policy* policy);
 ruling decide_caller(const facts& about, const tenant_policy* policy);
 
+// A request's worst case at the price in force and at the approved one: more than the policy accepts?
+bool price_spiked(usd_nano now, usd_nano approved, const tenant_policy& policy);
+
 // A limit of the policy that applies to a request.
 struct applied_limit {
     limit_check check;                     // for the ledger; `check.limit` is its place in the list

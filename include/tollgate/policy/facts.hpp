@@ -30,6 +30,10 @@ struct facts {
     usd_nano input_estimate; // the part of it that is input
     bool background = false;
     retry_facts retries; // counted only where the policy has a retry_guard
+    // Where the tenant limits what prices may rise by: the same request at the price that was approved, and both prices
+    // in nano-USD per million tokens. Zero: nothing to compare.
+    usd_nano approved_estimate;
+    std::int64_t price_input = 0, price_output = 0, approved_input = 0, approved_output = 0;
 };
 
 }

@@ -52,7 +52,9 @@ struct retry_guard {
 struct fallback {
     std::int32_t attempts_max = 1;
     std::vector<std::string> providers;
-    std::int32_t price_increase_max_permille = 1000;
+    // What takes the place of another, and a price that has risen, may cost so much more. Absent: nothing dearer may
+    // take a place, and prices are paid as they are.
+    std::optional<std::int32_t> price_increase_max_permille;
 };
 
 struct tenant_policy {

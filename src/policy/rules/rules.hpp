@@ -21,6 +21,7 @@ objection tier_allowed(const facts&, const tenant_policy&);
 objection endpoint_fits(const facts&, const tenant_policy&);
 objection hosted_tools(const facts&, const tenant_policy&);
 objection model_priced(const facts&, const tenant_policy&);
+objection price_spike(const facts&, const tenant_policy&);
 objection request_cost(const facts&, const tenant_policy&);
 
 }
