@@ -4,6 +4,7 @@
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "partitions.hpp"
+#include "seeds.hpp"
 
 #include <tollgate/core/limits.hpp>
 
@@ -53,6 +54,10 @@ public:
     store_result<std::unique_ptr<store::key_store>> open_keys() override {
         return open_as<keys, store::key_store>({url_, "tollgate keys", report_settings(limits::store_statement_ms_max),
                                                 2 * limits::store_statement_ms_max});
+    }
+    store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
+        return open_as<seeds, store::seed_store>(
+            {url_, "tollgate seeds", report_settings(limits::store_report_ms_max), 2 * limits::store_report_ms_max});
     }
     std::string description() const override;
 

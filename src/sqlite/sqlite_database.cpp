@@ -3,6 +3,7 @@
 #include "accounts.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
+#include "seeds.hpp"
 
 namespace tollgate::sqlite {
 
@@ -39,6 +40,9 @@ public:
     }
     store_result<std::unique_ptr<store::key_store>> open_keys() override {
         return open_as<keys, store::key_store>(true);
+    }
+    store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
+        return open_as<seeds, store::seed_store>(true);
     }
     std::string description() const override { return "sqlite:" + path_; }
 

@@ -17,6 +17,7 @@ namespace tollgate::store {
 class ledger_store;
 class account_store;
 class key_store;
+class seed_store;
 
 struct migration {
     int number = 0;
@@ -54,6 +55,7 @@ public:
     virtual store_result<std::unique_ptr<ledger_store>> open_ledger() = 0;
     virtual store_result<std::unique_ptr<account_store>> open_accounts() = 0;
     virtual store_result<std::unique_ptr<key_store>> open_keys() = 0;
+    virtual store_result<std::unique_ptr<seed_store>> open_seeds() = 0;
     virtual std::string description() const = 0; // without credentials
 };
 
