@@ -57,6 +57,7 @@ void read_attribution(dom::object record, attribution& who) {
     in.text("tenant", who.tenant);
     in.text("workspace", who.workspace);
     in.text("key_id", who.key);
+    in.text("key_family", who.key_family);
     in.text("feature", who.feature);
     in.text("agent", who.agent);
     in.text("end_user", who.end_user);
@@ -119,6 +120,15 @@ std::string decided_of(std::string_view record) {
     return std::string(record.substr(begin, record.size() - 1 - begin));
 }
 
+}
+
+bool read_who(std::string_view record, attribution& who) {
+    thread_local dom::parser parser;
+    dom::object root;
+    if (parser.parse(record.data(), record.size()).get(root) != simdjson::SUCCESS) return false;
+    read_attribution(root, who);
+    reader(root).text("tier", who.tier);
+    return true;
 }
 
 std::optional<decision_record> read_record(std::string_view record) {

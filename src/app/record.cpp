@@ -22,6 +22,7 @@ void write_identity(json_writer& out, const call& c) {
     out.optional_member("tenant", who.tenant).optional_member("workspace", who.workspace);
     out.optional_member("key_id", who.key)
         .optional_member("key_label", c.caller ? c.caller->label : std::string_view());
+    if (who.key_family != who.key) out.optional_member("key_family", who.key_family);
     out.optional_member("end_user", who.end_user).optional_member("agent", who.agent);
     out.optional_member("session", who.session);
 }

@@ -75,6 +75,7 @@ task<std::optional<refusal>> identify(call& c) {
     facts.at = c.arrived;
     facts.who.tenant = c.caller->tenant;
     facts.who.key = c.caller->key;
+    facts.who.key_family = c.caller->family;
     facts.key_expires = c.caller->expires;
     facts.key_revoked = c.caller->revoked;
     facts.key_models = c.caller->models;

@@ -26,9 +26,10 @@ std::optional<dimension> parse_dimension(std::string_view name) {
 }
 
 const std::string& attribution::of(dimension d) const {
-    const std::string* const values[dimensions] = {&tenant, &workspace, &key,         &feature,
-                                                   &agent,  &end_user,  &session,     &model,
-                                                   &tier,   &provider,  &environment, &request_class};
+    const std::string* const values[dimensions] = {&tenant,   &workspace,   key_family.empty() ? &key : &key_family,
+                                                   &feature,  &agent,       &end_user,
+                                                   &session,  &model,       &tier,
+                                                   &provider, &environment, &request_class};
     return *values[static_cast<std::size_t>(d)];
 }
 

@@ -62,7 +62,7 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
       key_cache_(pool_, std::move(stores_.key_readers), std::move(stores_.key_poller)),
       accounts_(pool_, std::move(stores_.accounts)), retries_(retry_secret(stores_)),
       retry_share_(retries_, std::move(stores_.retry_blocks)), writer_(*stores_.writer, outbox_),
-      request_log_(settings_.log.requests), sweeper_(*stores_.sweeper, random_),
+      request_log_(settings_.log.requests), seeder_(*stores_.database, log_), sweeper_(*stores_.sweeper, random_),
       reload_timer_(limits::reload_poll_ms, [this] { reloader_->poll(); }),
       sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }), health_timer_(health_ms, [this] { check_store(); }),
       retry_timer_(limits::key_poll_ms, [this] { (void)retry_share_.exchange(wall_clock_now()); }) {
@@ -71,12 +71,14 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
             std::make_unique<http::tls_reloader>(http::tls_files{settings_.server.tls.cert, settings_.server.tls.key});
     if (auto adopted = adopt(loaded, *stores_.keys, *stores_.sweeper); !adopted)
         throw std::runtime_error(adopted.error());
+    if (auto done = seeder_.prepare(*loaded.policies, nullptr); !done) throw std::runtime_error(done.error());
     live_.set(configuration_of(loaded));
     board_->on_refused_credentials([this](std::string_view provider, int status) {
         log_.error("a provider refuses the credentials of this gateway: requests to it fail until they are right",
                    {{"provider", std::string(provider)}, {"status", std::to_string(status)}});
     });
-    reloader::parts parts{options_.config_path, live_, *stores_.keys, *stores_.reload_ledger, certificate_.get(), log_};
+    reloader::parts parts{options_.config_path, live_,   *stores_.keys, *stores_.reload_ledger,
+                          certificate_.get(),   seeder_, log_};
     reloader_ = std::make_unique<reloader>(std::move(parts), std::move(loaded));
 }
 

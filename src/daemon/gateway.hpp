@@ -67,6 +67,7 @@ private:
     upstream::tls_contexts tls_contexts_;
     observability::request_log_writer request_log_;
     std::unique_ptr<http::tls_reloader> certificate_;
+    counter_seeder seeder_;
     std::unique_ptr<reloader> reloader_;
     system_rng random_;
     app::reservation_sweeper sweeper_;

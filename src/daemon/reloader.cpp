@@ -40,6 +40,7 @@ void reloader::poll() {
     const bool changed = now.config != seen_.config;
     seen_ = now;
     if (changed) reload();
+    use_.seeder.follow_up();
 }
 
 void reloader::reload() {
@@ -53,6 +54,8 @@ void reloader::reload() {
         return keep_old(joined(reused));
     if (const auto adopted = adopt(*read.value, use_.keys, use_.ledger, running_.policies.get()); !adopted)
         return keep_old(adopted.error());
+    if (const auto done = use_.seeder.prepare(*read.value->policies, running_.policies.get()); !done)
+        return keep_old(done.error());
 
     running_ = std::move(*read.value);
     use_.live.set(configuration_of(running_));

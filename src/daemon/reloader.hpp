@@ -3,6 +3,8 @@
 // Configuration while the process runs: read again on SIGHUP and on change, all or nothing. An invalid one keeps the
 // old running and says so in the log, in /readyz and in a metric.
 
+#include "seeding.hpp"
+
 #include <tollgate/app/services.hpp>
 #include <tollgate/config/load.hpp>
 #include <tollgate/http/tls.hpp>
@@ -25,7 +27,8 @@ public:
         app::live_configuration& live;
         store::key_store& keys; // used on the reloader's thread alone
         store::ledger_store& ledger;
-        http::tls_reloader* tls = nullptr; // null: plain TCP
+        http::tls_reloader* tls; // null: plain TCP
+        counter_seeder& seeder;
         observability::logger& log;
     };
     reloader(parts use, config::loaded running);

@@ -21,8 +21,11 @@ void append_value(std::string& out, std::string_view value) {
     }
 }
 
+// A key is matched by its own name and by that of its family.
 bool matches(const limit& l, const attribution& who) {
-    return std::ranges::all_of(l.match, [&](const auto& m) { return who.of(m.first) == m.second; });
+    return std::ranges::all_of(l.match, [&](const auto& m) {
+        return who.of(m.first) == m.second || (m.first == dimension::key && who.key == m.second);
+    });
 }
 
 // Dimensions of the counter, ascending and once: what is matched and what is grouped by.

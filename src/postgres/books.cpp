@@ -2,6 +2,8 @@
 
 #include "statements.hpp"
 
+#include <tollgate/store/seed_rows.hpp>
+
 namespace tollgate::postgres {
 
 namespace {
@@ -42,6 +44,8 @@ std::vector<book_query> book_queries() {
         {"SELECT scope, span, start_s, " + store::column_names(store::counter_columns) +
              " FROM counters WHERE tenant = $1",
          take_counter_row},
+        {"SELECT " + store::column_names(store::seed_columns) + " FROM counter_seeds WHERE tenant = $1",
+         [](tenant_books& books, reader& in) { books.seeds.push_back(store::take_seed(in)); }},
         {"SELECT " + store::column_names(store::balance_columns) + " FROM balances WHERE tenant = $1",
          [](tenant_books& books, reader& in) { books.balance = store::take_balance(in); }},
         {"SELECT coalesce(sum(remaining), 0)::bigint FROM grants WHERE tenant = $1",

@@ -6,6 +6,7 @@
 #include "partitions.hpp"
 #include "retry_blocks.hpp"
 #include "prices.hpp"
+#include "seeds.hpp"
 
 #include <tollgate/core/limits.hpp>
 
@@ -65,6 +66,10 @@ public:
         return open_as<prices, store::price_store>({url_, "tollgate prices",
                                                     report_settings(limits::store_statement_ms_max),
                                                     2 * limits::store_statement_ms_max});
+    }
+    store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
+        return open_as<seeds, store::seed_store>(
+            {url_, "tollgate seeds", report_settings(limits::store_report_ms_max), 2 * limits::store_report_ms_max});
     }
     std::string description() const override;
 

@@ -2,6 +2,8 @@
 #include "ledger.hpp"
 #include "statements.hpp"
 
+#include <tollgate/store/seed_rows.hpp>
+
 namespace tollgate::sqlite {
 
 namespace {
@@ -19,6 +21,9 @@ void read_counters(session& db, tenant_books& books) {
         key.start_s = in.number();
         books.counters[key] = store::take_counter(in);
     });
+    static const std::string seeds = select_from("counter_seeds", store::seed_columns, "WHERE tenant = ?");
+    db.prepare(seeds).text(books.tenant);
+    db.each([&](reader& in) { books.seeds.push_back(store::take_seed(in)); });
 }
 
 void read_balance(session& db, tenant_books& books) {

@@ -5,6 +5,7 @@
 #include "ledger.hpp"
 #include "retry_blocks.hpp"
 #include "prices.hpp"
+#include "seeds.hpp"
 
 namespace tollgate::sqlite {
 
@@ -47,6 +48,9 @@ public:
     }
     store_result<std::unique_ptr<store::price_store>> open_prices() override {
         return open_as<prices, store::price_store>(true);
+    }
+    store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
+        return open_as<seeds, store::seed_store>(true);
     }
     std::string description() const override { return "sqlite:" + path_; }
 

@@ -48,6 +48,12 @@ counters expected_counters(const tenant_books& books, std::vector<discrepancy>& 
             at.held += sum.amount;
             at.tokens_held += sum.tokens;
         });
+    for (const ledger::seed& seed : books.seeds) {
+        ledger::counter& at = all[seed.key];
+        at.requests += seed.requests;
+        at.spent += seed.spent;
+        at.tokens += seed.tokens;
+    }
     return all;
 }
 

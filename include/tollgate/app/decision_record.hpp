@@ -55,6 +55,9 @@ inline constexpr std::string_view decided_member = "decided";
 std::optional<decision_record> read_record(std::string_view record);
 // Nothing when the record holds no decision (refused before any rule could be judged) or cannot be read.
 std::optional<decision_record> read_decision(std::string_view record);
+// Whose request it was, also of a record without a decision; `tier` is of the model that served. False when it cannot
+// be read.
+bool read_who(std::string_view record, attribution& who);
 
 // An outlook that answers as the record did; what was not asked then has no answer now.
 class recorded_answers final : public policy::outlook {

@@ -31,7 +31,10 @@ std::optional<dimension> parse_dimension(std::string_view name);
 struct attribution {
     std::string tenant, workspace, key, feature, agent, end_user, session, model, tier, provider, environment,
         request_class;
-    const std::string& of(dimension d) const;
+    // The first key of the chain of rotations that `key` stands in: what counters of a key count by, so that a rotation
+    // refills none. Empty: the key itself.
+    std::string key_family;
+    const std::string& of(dimension d) const; // of a key: its family
 };
 
 }

@@ -106,6 +106,8 @@ inline constexpr std::int64_t account_range_s_max = 400 * 86'400; // that one ac
 inline constexpr std::int64_t prune_scan_rows_max = 5'000;        // counters looked at per call
 inline constexpr std::int64_t minute_counter_kept_s = 2 * 3'600;  // after the window's start; then it may be pruned
 inline constexpr std::int64_t hour_counter_kept_s = 72 * 3'600;
+inline constexpr std::size_t seeds_at_once_max = 200'000; // counters of one tenant summed in memory; more take turns
+inline constexpr std::int64_t seed_late_hold_s = 600;     // a request may be held this long after it arrived
 
 // --- keys ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t key_bytes_max = 512; // a credential as sent

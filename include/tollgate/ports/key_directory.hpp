@@ -17,6 +17,7 @@ namespace tollgate::ports {
 
 struct caller {
     key_id key;
+    key_id family; // the first key of its chain of rotations; empty: itself
     tenant_id tenant;
     std::string label, workspace, feature, agent, environment; // pins; empty: open to the caller
     std::vector<std::string> models;                           // empty: all

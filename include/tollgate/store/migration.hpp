@@ -19,6 +19,7 @@ class account_store;
 class key_store;
 class retry_block_store;
 class price_store;
+class seed_store;
 
 struct migration {
     int number = 0;
@@ -58,6 +59,7 @@ public:
     virtual store_result<std::unique_ptr<key_store>> open_keys() = 0;
     virtual store_result<std::unique_ptr<retry_block_store>> open_retry_blocks() = 0;
     virtual store_result<std::unique_ptr<price_store>> open_prices() = 0;
+    virtual store_result<std::unique_ptr<seed_store>> open_seeds() = 0;
     virtual std::string description() const = 0; // without credentials
 };
 

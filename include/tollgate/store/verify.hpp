@@ -2,6 +2,7 @@
 
 // Counters equal history: what a tenant's rows should add up to, compared with what is stored. Pure.
 
+#include <tollgate/ledger/seed.hpp>
 #include <tollgate/store/account_store.hpp>
 
 #include <map>
@@ -30,6 +31,7 @@ struct tenant_books {
     std::map<ledger::counter_key, ledger::counter> counters;
     std::optional<ledger::balance_row> balance; // its grants are not read here
     usd_nano grants_remaining;                  // over all grants
+    std::vector<ledger::seed> seeds;            // what counters hold beside what touched them
     std::vector<touched_sum> usage;             // usage rows with `counted`
     std::vector<touched_sum> holds;             // open reservations
     usd_nano held_prepaid;                      // of open reservations with `prepaid`

@@ -15,6 +15,7 @@ void pin(viewer& out) {
     attribution& who = out.facts.who;
     who.tenant = out.caller->tenant;
     who.key = out.caller->key;
+    who.key_family = out.caller->family;
     who.workspace = out.caller->workspace;
     who.feature = out.caller->feature;
     who.agent = out.caller->agent;

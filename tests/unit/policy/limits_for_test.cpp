@@ -110,4 +110,21 @@ TEST(limits_for, refusals_carry_the_code_of_their_narrowest_dimension) {
     }
 }
 
+TEST(limits_for, a_rotated_key_counts_where_the_first_of_its_chain_did) {
+    tenant_policy p;
+    p.limits = {cost_limit("per key", 10), cost_limit("first", 10), cost_limit("third", 10), cost_limit("other", 10)};
+    p.limits[0].per = {dimension::key};
+    p.limits[1].match = {{dimension::key, "key_1"}};
+    p.limits[2].match = {{dimension::key, "key_3"}};
+    p.limits[3].match = {{dimension::key, "key_2"}};
+    facts f = caller();
+    f.who.key = "key_3";
+    f.who.key_family = "key_1";
+    const auto checks = limits_for(f, p);
+    ASSERT_EQ(checks.size(), 3u); // of the matched ones its own name and its family's
+    for (const auto& each : checks) EXPECT_EQ(each.check.scope, "key=key_1");
+    EXPECT_EQ(checks[1].name, "first");
+    EXPECT_EQ(checks[2].name, "third");
+}
+
 }

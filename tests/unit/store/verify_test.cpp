@@ -28,6 +28,23 @@ tenant_books books(window span, std::int64_t start_s) {
 
 TEST(verify, books_that_add_up_show_nothing) { EXPECT_TRUE(compare(books(window::month, now_s)).empty()); }
 
+TEST(verify, a_counter_is_what_touched_it_and_its_seed) {
+    tenant_books seeded = books(window::month, now_s);
+    ledger::seed seed;
+    seed.key = seeded.counters.begin()->first;
+    seed.spent = usd_nano(7);
+    seed.requests = 3;
+    seed.tokens = 4;
+    seeded.seeds = {seed};
+    EXPECT_EQ(compare(seeded).size(), 1u);
+    seeded.counters[seed.key].spent += usd_nano(7);
+    seeded.counters[seed.key].requests += 3;
+    seeded.counters[seed.key].tokens += 4;
+    EXPECT_TRUE(compare(seeded).empty());
+    seeded.counters.clear(); // a seed whose counter is gone is found too
+    EXPECT_EQ(compare(seeded).size(), 1u);
+}
+
 TEST(verify, each_field_of_a_counter_is_compared) {
     using field = void (*)(ledger::counter&);
     const field fields[] = {

@@ -1,0 +1,194 @@
+#include "seeds.hpp"
+
+#include "statements.hpp"
+
+#include <tollgate/store/seed_rows.hpp>
+
+#include <algorithm>
+
+namespace tollgate::postgres {
+
+using tollgate::ledger::counter_key;
+using tollgate::ledger::planted;
+using tollgate::ledger::seed;
+
+namespace {
+
+constexpr std::array kept_columns{
+    store::column{"tenant", store::column_type::text},
+    store::column{"families", store::column_type::text},
+};
+
+// "unnest($1::text[], ...) WITH ORDINALITY AS k(tenant, ..., i)"
+std::string batch(std::span<const store::column> of) {
+    std::string sql = "unnest(";
+    for (std::size_t i = 0; i < of.size(); ++i)
+        sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + std::string(array_type(of[i].type));
+    return sql + ") WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
+}
+
+std::string assign(std::span<const store::column> values, std::string_view from) {
+    std::string sql;
+    for (const store::column& each : values)
+        sql += (sql.empty() ? "" : ", ") + std::string(each.name) + " = " + std::string(from) + std::string(each.name);
+    return sql;
+}
+
+constexpr std::string_view same_counter =
+    "t.tenant = k.tenant AND t.scope = k.scope AND t.span = k.span AND t.start_s = k.start_s";
+
+void put_key(arrays& out, const counter_key& key) {
+    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+}
+
+}
+
+store_result<void> seeds::connect() {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    return {};
+}
+
+store_result<std::vector<store::kept_counters>> seeds::kept(const std::vector<tenant_id>& tenants) {
+    std::vector<store::kept_counters> found;
+    if (tenants.empty()) return found;
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    arrays asked(tenant_column);
+    for (const tenant_id& tenant : tenants) asked.text(tenant);
+    (*db)->query("SELECT k.tenant, coalesce(t.families, ''), "
+                 "EXISTS (SELECT 1 FROM usage_events AS u WHERE u.tenant = k.tenant) OR "
+                 "EXISTS (SELECT 1 FROM reservations AS r WHERE r.tenant = k.tenant) FROM " +
+                     batch(tenant_column) + " LEFT JOIN kept_counters AS t ON t.tenant = k.tenant ORDER BY k.i",
+                 asked.finish());
+    auto done = (*db)->run([&](std::size_t, reader& in) {
+        store::kept_counters& row = found.emplace_back();
+        row.tenant = in.text();
+        row.families = in.text();
+        row.has_history = in.flag();
+    });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<void> seeds::keep(const std::vector<store::kept_counters>& rows) {
+    if (rows.empty()) return {};
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    arrays out(kept_columns);
+    for (const store::kept_counters& row : rows) out.text(row.tenant).text(row.families);
+    (*db)->query("INSERT INTO kept_counters (tenant, families) SELECT k.tenant, k.families FROM " +
+                     batch(kept_columns) +
+                     " ORDER BY k.tenant ON CONFLICT (tenant) DO UPDATE SET "
+                     "families = excluded.families",
+                 out.finish());
+    return (*db)->run();
+}
+
+store_result<std::vector<tollgate::ledger::reservation>> seeds::holds(const tenant_id& tenant, request_id after,
+                                                                      std::size_t count) {
+    std::vector<tollgate::ledger::reservation> found;
+    scalars values;
+    values.text(tenant).id(after).number(static_cast<std::int64_t>(count));
+    const auto done = client_.ask("SELECT " + store::column_names(store::reservation_columns) +
+                                      " FROM reservations WHERE tenant = $1 AND request_id > $2 "
+                                      "ORDER BY request_id LIMIT $3::bigint",
+                                  values, [&](reader& in) { found.push_back(store::take_reservation(in)); });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+// The rows are made when they do not exist, then locked in the order of their keys, as the ledger locks them.
+store_result<seeds::found_rows> seeds::lock(connection& db, const std::vector<seed>& fresh) {
+    arrays keys(counter_key_columns);
+    for (const seed& each : fresh) put_key(keys, each.key);
+    db.query("BEGIN ISOLATION LEVEL READ COMMITTED");
+    db.query("INSERT INTO counters (tenant, scope, span, start_s) SELECT k.tenant, k.scope, k.span, k.start_s FROM " +
+                 batch(counter_key_columns) + " ORDER BY k.i ON CONFLICT DO NOTHING",
+             keys.finish());
+    db.query("SELECT k.i, " + store::column_names(store::counter_columns, "t.") + " FROM " +
+                 batch(counter_key_columns) + " JOIN counters AS t ON " + std::string(same_counter) +
+                 " ORDER BY k.i FOR UPDATE OF t",
+             keys.finish());
+    db.query("SELECT " + store::column_names(store::seed_columns, "t.") + " FROM " + batch(counter_key_columns) +
+                 " JOIN counter_seeds AS t ON " + std::string(same_counter),
+             keys.finish());
+    found_rows found;
+    const auto done = db.run([&](std::size_t statement, reader& in) {
+        if (statement == 2) {
+            const auto i = static_cast<std::size_t>(in.number());
+            found.counters[fresh.at(i - 1).key] = store::take_counter(in);
+        } else if (statement == 3) {
+            seed row = store::take_seed(in);
+            const counter_key key = row.key;
+            found.seeds.emplace(key, std::move(row));
+        }
+    });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<void> seeds::write(connection& db, const std::vector<planted>& rows) {
+    arrays counters(store::counter_columns), kept(store::seed_columns);
+    counters.add_columns(counter_key_columns);
+    for (const planted& row : rows) {
+        store::put(counters, row.at);
+        put_key(counters, row.kept.key);
+        store::put(kept, row.kept);
+    }
+    std::vector<store::column> columns(store::counter_columns.begin(), store::counter_columns.end());
+    columns.insert(columns.end(), counter_key_columns.begin(), counter_key_columns.end());
+    if (!rows.empty()) {
+        db.query("UPDATE counters AS t SET " + assign(store::counter_columns, "k.") + " FROM " + batch(columns) +
+                     " WHERE " + std::string(same_counter),
+                 counters.finish());
+        db.query("INSERT INTO counter_seeds (" + store::column_names(store::seed_columns) + ") SELECT " +
+                     store::column_names(store::seed_columns, "k.") + " FROM " + batch(store::seed_columns) +
+                     " ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
+                     assign(std::span(store::seed_columns).subspan(store::seed_key_columns), "excluded."),
+                 kept.finish());
+    }
+    db.query("COMMIT");
+    return db.run();
+}
+
+store_result<std::size_t> seeds::plant(std::vector<seed> fresh) {
+    if (fresh.empty()) return 0;
+    std::ranges::sort(fresh, {}, &seed::key);
+    const auto ready = client_.ready();
+    if (!ready) return std::unexpected(ready.error());
+    connection& db = **ready;
+    const auto found = lock(db, fresh);
+    if (!found) {
+        db.give_up(); // the transaction may be open still
+        return std::unexpected(found.error());
+    }
+    std::vector<planted> rows;
+    std::size_t changed = 0;
+    for (const seed& each : fresh) {
+        const auto counter = found->counters.find(each.key);
+        const auto before = found->seeds.find(each.key);
+        const tollgate::ledger::counter at =
+            counter == found->counters.end() ? tollgate::ledger::counter{} : counter->second;
+        auto row = tollgate::ledger::plant(
+            at, before == found->seeds.end() ? std::nullopt : std::optional(before->second), each);
+        if (!row) continue;
+        changed += row->at == at ? 0 : 1;
+        rows.push_back(std::move(*row));
+    }
+    if (auto done = write(db, rows); !done) {
+        db.give_up();
+        return std::unexpected(done.error());
+    }
+    return changed;
+}
+
+store_result<instant> seeds::now() {
+    instant at;
+    scalars none;
+    const auto done = client_.ask("SELECT clock_timestamp()", none, [&](reader& in) { at = in.time(); });
+    if (!done) return std::unexpected(done.error());
+    return at;
+}
+
+}
