@@ -4,8 +4,8 @@
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "partitions.hpp"
-#include "retry_blocks.hpp"
 #include "prices.hpp"
+#include "retry_blocks.hpp"
 #include "seeds.hpp"
 
 #include <tollgate/core/limits.hpp>

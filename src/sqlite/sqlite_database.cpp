@@ -3,8 +3,8 @@
 #include "accounts.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
-#include "retry_blocks.hpp"
 #include "prices.hpp"
+#include "retry_blocks.hpp"
 #include "seeds.hpp"
 
 namespace tollgate::sqlite {

@@ -7,8 +7,8 @@
 #include <tollgate/store/key_store.hpp>
 #include <tollgate/store/ledger_store.hpp>
 #include <tollgate/store/migration.hpp>
-#include <tollgate/store/retry_block_store.hpp>
 #include <tollgate/store/price_store.hpp>
+#include <tollgate/store/retry_block_store.hpp>
 
 #include <memory>
 #include <stdexcept>
