@@ -88,6 +88,7 @@ result<issued_key> key_admin::issue(store::key_row row, const char* what, const 
     issued_key out;
     out.secret = make_secret(prefix_);
     row.id = make_key_id();
+    if (row.family.empty()) row.family = row.id; // a rotation carries the old one's
     row.hash = hash_(out.secret);
     row.hint = hint_of(out.secret);
     row.created = now_();

@@ -11,6 +11,7 @@ namespace {
 caller_ptr caller_of(const store::key_row& row) {
     auto out = std::make_shared<ports::caller>();
     out->key = row.id;
+    out->family = row.family;
     out->tenant = row.tenant;
     out->label = row.label;
     out->workspace = row.workspace;

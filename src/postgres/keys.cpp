@@ -28,8 +28,8 @@ store_result<void> keys::create(const key_row& row) {
     store::put(values, row);
     const auto done =
         client_.ask(std::string(next_revision) + "INSERT INTO api_keys (" + store::column_names(store::key_columns) +
-                        ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                        "next.revision + 0 * $15::bigint FROM next",
+                        ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+                        "next.revision + 0 * $16::bigint FROM next",
                     values, ignore_rows);
     if (!done) return std::unexpected(done.error());
     return {};
@@ -41,7 +41,7 @@ store_result<bool> keys::update(const key_row& row) {
     const auto changed = client_.ask(
         std::string(next_revision) + "UPDATE api_keys SET (" +
             store::column_names(std::span(store::key_columns).subspan(1)) +
-            ") = ROW($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, next.revision + 0 * $15::bigint) "
+            ") = ROW($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, next.revision + 0 * $16::bigint) "
             "FROM next WHERE id = $1",
         values, ignore_rows);
     if (!changed) return std::unexpected(changed.error());

@@ -26,9 +26,9 @@ store_result<void> keys::create(const key_row& row) {
 }
 
 store_result<bool> keys::update(const key_row& row) {
-    static const std::string sql = "UPDATE api_keys SET (" +
-                                   store::column_names(std::span(store::key_columns).subspan(1)) +
-                                   ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) WHERE id = ?1";
+    static const std::string sql =
+        "UPDATE api_keys SET (" + store::column_names(std::span(store::key_columns).subspan(1)) +
+        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE id = ?1";
     db_->begin_immediate();
     key_row stamped = row;
     stamped.revision = next_revision();

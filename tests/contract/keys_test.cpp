@@ -22,13 +22,14 @@ store::key_row key(const std::string& id) {
     row.models = {"gpt-5", "gpt-5-mini"};
     row.created = instant{1'782'950'400'123'456};
     row.hint = "wxyz";
+    row.family = "key_first";
     return row;
 }
 
 void expect_same(const store::key_row& a, const store::key_row& b) {
     const auto names = [](const store::key_row& r) {
         return std::vector<std::string>{r.id,    r.tenant,      r.label,       r.workspace, r.feature,
-                                        r.agent, r.environment, r.replaced_by, r.hint};
+                                        r.agent, r.environment, r.replaced_by, r.hint,      r.family};
     };
     EXPECT_EQ(names(a), names(b));
     EXPECT_EQ(a.hash, b.hash);

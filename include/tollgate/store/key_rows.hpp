@@ -17,7 +17,7 @@ inline constexpr std::array key_columns{
     column{"models", column_type::text},      column{"expires", column_type::time},
     column{"revoked", column_type::time},     column{"created", column_type::time},
     column{"replaced_by", column_type::text}, column{"hint", column_type::text},
-    column{"revision", column_type::number},
+    column{"family", column_type::text},      column{"revision", column_type::number},
 };
 
 inline constexpr std::array policy_version_columns{
@@ -50,6 +50,7 @@ void put(Out& out, const key_row& row) {
     out.time(row.created);
     out.text(row.replaced_by);
     out.text(row.hint);
+    out.text(row.family);
     out.number(row.revision);
 }
 
@@ -70,6 +71,8 @@ key_row take_key(In& in) {
     row.created = in.time();
     row.replaced_by = in.text();
     row.hint = in.text();
+    row.family = in.text();
+    if (row.family.empty()) row.family = row.id; // made by an older program
     row.revision = in.number();
     return row;
 }

@@ -26,6 +26,7 @@ struct key_row {
     std::optional<instant> revoked;
     instant created;
     key_id replaced_by;        // after a rotation
+    key_id family;             // the first key of its chain of rotations: what counters of a key count by
     std::string hint;          // last four characters of the secret, for people
     std::int64_t revision = 0; // of the last change; grows over all keys
 };

@@ -96,6 +96,19 @@ TEST(key_admin, rotation_hands_the_pins_on_and_lets_the_old_key_live_through_its
     EXPECT_NE(d.rows->audits.back().after.find(fresh->row.id), std::string::npos);
 }
 
+TEST(key_admin, every_rotation_stays_in_the_family_of_the_first_key) {
+    desk d;
+    const auto first = d.keys.create(d.asked(), "alice");
+    const auto second = d.keys.rotate(first->row.id, 60'000, "bob");
+    const auto third = d.keys.rotate(second->row.id, 60'000, "bob");
+    EXPECT_EQ(first->row.family, first->row.id);
+    EXPECT_EQ(second->row.family, first->row.id);
+    ASSERT_TRUE(third);
+    EXPECT_EQ(third->row.family, first->row.id);
+    EXPECT_EQ(d.keys.show(third->row.id)->family, first->row.id);
+    EXPECT_NE(d.keys.create(d.asked(), "alice")->row.family, first->row.id);
+}
+
 TEST(key_admin, a_key_that_is_over_or_replaced_is_not_rotated) {
     desk d;
     const auto key = d.keys.create(d.asked(), "alice");
