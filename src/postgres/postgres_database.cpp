@@ -1,6 +1,7 @@
 #include <tollgate/postgres/postgres_database.hpp>
 
 #include "accounts.hpp"
+#include "admin.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "partitions.hpp"
@@ -59,6 +60,11 @@ public:
         return open_as<retry_blocks, store::retry_block_store>({url_, "tollgate retries",
                                                                 report_settings(limits::store_statement_ms_max),
                                                                 2 * limits::store_statement_ms_max});
+    }
+    store_result<std::unique_ptr<store::admin_store>> open_admin() override {
+        return open_as<admin, store::admin_store>({url_, "tollgate admin",
+                                                   report_settings(limits::store_statement_ms_max),
+                                                   2 * limits::store_statement_ms_max});
     }
     std::string description() const override;
 

@@ -1,6 +1,7 @@
 #include <tollgate/sqlite/sqlite_database.hpp>
 
 #include "accounts.hpp"
+#include "admin.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "retry_blocks.hpp"
@@ -43,6 +44,9 @@ public:
     }
     store_result<std::unique_ptr<store::retry_block_store>> open_retry_blocks() override {
         return open_as<retry_blocks, store::retry_block_store>(true);
+    }
+    store_result<std::unique_ptr<store::admin_store>> open_admin() override {
+        return open_as<admin, store::admin_store>(true);
     }
     std::string description() const override { return "sqlite:" + path_; }
 

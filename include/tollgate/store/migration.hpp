@@ -18,6 +18,7 @@ class ledger_store;
 class account_store;
 class key_store;
 class retry_block_store;
+class admin_store;
 
 struct migration {
     int number = 0;
@@ -46,6 +47,7 @@ struct migration_report {
 };
 
 // A database: where the stores come from. Each call opens its own connection; each store is used by one thread.
+// A database: where the four stores come from. Each call opens its own connection; each store is used by one thread.
 class database {
 public:
     virtual ~database() = default;
@@ -56,6 +58,7 @@ public:
     virtual store_result<std::unique_ptr<account_store>> open_accounts() = 0;
     virtual store_result<std::unique_ptr<key_store>> open_keys() = 0;
     virtual store_result<std::unique_ptr<retry_block_store>> open_retry_blocks() = 0;
+    virtual store_result<std::unique_ptr<admin_store>> open_admin() = 0;
     virtual std::string description() const = 0; // without credentials
 };
 
