@@ -10,4 +10,5 @@ say "[$step_now/$step_total] measuring"
 say "deciding (no I/O, one core):"
 build/release/bench/decide_bench
 ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
-exec node bench/run.mjs "$@"
+node bench/run.mjs "$@"
+exec node bench/tenants.mjs "$@"

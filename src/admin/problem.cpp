@@ -10,6 +10,7 @@ std::string to_json(const problem& what) {
     w.begin_object().member("type", "urn:tollgate:problem:" + what.code).member("title", what.title);
     w.member("status", what.status).optional_member("detail", what.detail);
     for (const auto& [name, value] : what.members) w.member(name, value);
+    for (const auto& [name, value] : what.json_members) w.key(name).raw(value);
     w.end_object();
     return out;
 }

@@ -5,8 +5,8 @@
 
 #include <tollgate/cli/table.hpp>
 #include <tollgate/core/limits.hpp>
-#include <tollgate/ledger/apply.hpp>
 #include <tollgate/store/codec.hpp>
+#include <tollgate/store/movement.hpp>
 
 #include <memory>
 
@@ -71,17 +71,6 @@ std::shared_ptr<movement_request> request_of(ledger::movement kind, ledger::fund
 
 // ---- show ----
 
-// What the grants hold now: what was spent is taken from them, and what ran out is gone. Pure, nothing is written.
-ledger::balance_row up_to_date(const tenant_id& tenant, ledger::balance_row stored, instant now) {
-    ledger::snapshot found;
-    found.now = now;
-    found.balances.emplace(tenant, stored);
-    const ledger::op expiry = ledger::expire_grants_op{tenant, request_id(1, 1)};
-    const auto done = ledger::apply(std::span(&expiry, 1), found);
-    const auto changed = done.write.balances.find(tenant);
-    return changed == done.write.balances.end() ? stored : changed->second;
-}
-
 json to_json(const tenant_id& tenant, const ledger::balance_row& row, usd_nano available) {
     json out{{"tenant", tenant}, {"currency", "USD"}};
     out["available_usd"] = to_usd(available);
@@ -129,7 +118,7 @@ status show(const tenant_id& tenant, const context& at) {
     if (!*stored)
         return refuse("tenant " + tenant + " has no prepaid balance.\n`tollgate balance top-up --tenant " + tenant +
                       " ...` credits one; a policy's opening grant is credited when the gateway starts.");
-    const ledger::balance_row row = up_to_date(tenant, **stored, *now);
+    const ledger::balance_row row = store::up_to_date(tenant, **stored, *now);
     const usd_nano available = row.now.credited - row.now.spent - row.now.held;
     if (at.json)
         print(at.world.out, to_json(tenant, row, available));

@@ -5,10 +5,12 @@ namespace tollgate::cli {
 outcome_of<key_desk> open_key_desk(const config::settings& settings, const context& at) {
     auto database = open_ready(settings);
     if (!database) return std::unexpected(database.error());
-    auto store = taken((*database)->open_keys());
-    if (!store) return std::unexpected(store.error());
-    const auto pepper = taken(keys::pepper_of(**store, settings.keys.pepper));
+    auto secrets = taken((*database)->open_keys());
+    if (!secrets) return std::unexpected(secrets.error());
+    const auto pepper = taken(keys::pepper_of(**secrets, settings.keys.pepper));
     if (!pepper) return std::unexpected(pepper.error());
+    auto store = taken((*database)->open_admin());
+    if (!store) return std::unexpected(store.error());
     keys::key_admin admin(**store, keys::key_hasher(*pepper), at.world.now, settings.keys.prefix);
     return key_desk(std::move(*database), std::move(*store), std::move(admin));
 }

@@ -8,6 +8,8 @@
 #include <tollgate/config/reader.hpp>
 #include <tollgate/core/limits.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 namespace tollgate::cli {
@@ -45,13 +47,27 @@ status may_have_key(const keys::key_request& asked, const config::loaded& all) {
     return {};
 }
 
+constexpr std::size_t keys_a_transaction = 100;
+
+result<std::vector<keys::issued_key>> create_some(const create_options& given, std::size_t count,
+                                                  keys::key_admin& admin, const context& at) {
+    std::vector<keys::issued_key> made;
+    while (made.size() < count) {
+        auto one = admin.create(given.asked, at.world.actor);
+        if (!one) return std::unexpected(one.error());
+        made.push_back(std::move(*one));
+    }
+    return made;
+}
+
 outcome_of<std::vector<keys::issued_key>> issue(const create_options& given, key_desk& desk, const context& at) {
     std::vector<keys::issued_key> made;
     progress bar(at.world.err, at.world.err_is_terminal && given.count > 1, "making keys");
     while (made.size() < given.count) {
-        auto one = desk.admin().create(given.asked, at.world.actor);
-        if (!one) return key_failed(one.error());
-        made.push_back(std::move(*one));
+        const std::size_t count = std::min(given.count - made.size(), keys_a_transaction);
+        auto some = desk.change([&](keys::key_admin& admin) { return create_some(given, count, admin, at); });
+        if (!some) return key_failed(some.error());
+        std::ranges::move(*some, std::back_inserter(made));
         bar.at(made.size(), given.count);
     }
     return made;
@@ -129,7 +145,7 @@ status list(const tenant_id& tenant, const context& at) {
 status revoke(const key_id& id, const context& at) {
     auto desk = open_key_desk(at);
     if (!desk) return std::unexpected(desk.error());
-    const auto row = desk->admin().revoke(id, at.world.actor);
+    const auto row = desk->change([&](keys::key_admin& admin) { return admin.revoke(id, at.world.actor); });
     if (!row) return key_failed(row.error());
     if (at.json)
         cli::print(at.world.out, json::parse(keys::describe(*row, at.world.now())));
@@ -163,7 +179,8 @@ status rotate(const rotate_options& given, const context& at) {
     if (!grace) return std::unexpected(grace.error());
     auto desk = open_key_desk(*settings, at);
     if (!desk) return std::unexpected(desk.error());
-    const auto made = desk->admin().rotate(given.id, *grace, at.world.actor);
+    const auto made =
+        desk->change([&](keys::key_admin& admin) { return admin.rotate(given.id, *grace, at.world.actor); });
     if (!made) return key_failed(made.error());
     if (at.json) {
         json out = to_json(*made, at.world.now());

@@ -31,6 +31,7 @@ std::vector<key_table> key_tables() {
         {"tollgate", "/properties/server", keys(server_fields)},
         {"tollgate", "/properties/server/properties/tls", keys(tls_fields)},
         {"tollgate", "/properties/admin", keys(admin_fields)},
+        {"tollgate", "/$defs/admin_token", keys(admin_token_fields)},
         {"tollgate", "/properties/store", keys(store_fields)},
         {"tollgate", "/properties/keys", keys(key_fields)},
         {"tollgate", "/properties/log", keys(log_fields)},
@@ -59,6 +60,7 @@ std::vector<key_table> key_tables() {
 std::vector<key_table> choice_tables() {
     return {
         {"tollgate", "/properties/log/properties/level", names(log_levels)},
+        {"tollgate", "/$defs/admin_role", names(admin_roles)},
         {"catalog", "/$defs/service_tier", names(service_tier_names)},
         {"catalog", "/$defs/provider/properties/auth", names(auth_schemes)},
         {"catalog", "/$defs/quirk", quirk_names()},

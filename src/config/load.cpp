@@ -116,6 +116,12 @@ std::expected<loaded, std::vector<problem>> load(const std::string& path, const 
     return std::move(*result.value);
 }
 
+std::expected<read_policy_result, std::vector<problem>>
+parse_stored_policy(std::string_view name, std::string_view text, const loaded& with, instant now) {
+    zone_files zones;
+    return parse_policy(name, text, {*with.catalog, *with.templates, zones, now});
+}
+
 std::vector<problem> changed_without_new_version(const loaded& before, const loaded& after) {
     std::vector<problem> found;
     for (const auto& [tenant, now] : after.policies->tenants) {

@@ -15,6 +15,20 @@ std::optional<std::string> read_store_url(node& value, context& at);
 std::optional<std::string> read_key_prefix(node& value, context& at);
 std::optional<std::string> read_token(node& value, context& at); // what may stand in a header field; may be empty
 
+// Tokens that are hard to guess where others can reach the listener, each with a name of its own.
+void check_admin(const node& document, const admin_settings& read, context& at);
+std::optional<std::vector<admin_role>> read_roles(node& value, context& at);
+std::optional<std::vector<admin_token>> read_admin_tokens(node& value, context& at);
+
+inline constexpr choice<admin_role> admin_roles[] = {
+    {"read", admin_role::read}, {"operate", admin_role::operate}, {"money", admin_role::money}};
+
+inline constexpr field<admin_token> admin_token_fields[] = {
+    bind<&admin_token::token, read_token>("token"),
+    bind<&admin_token::name, read_id>("name"),
+    bind<&admin_token::roles, read_roles>("role"),
+};
+
 inline constexpr choice<log_level> log_levels[] = {
     {"trace", log_level::trace}, {"debug", log_level::debug}, {"info", log_level::info},
     {"warn", log_level::warn},   {"error", log_level::error}, {"off", log_level::off},
@@ -51,6 +65,7 @@ inline constexpr field<server_settings> server_fields[] = {
 inline constexpr field<admin_settings> admin_fields[] = {
     bind<&admin_settings::listen, read_endpoint>("listen"),
     bind<&admin_settings::token, read_token>("token"),
+    bind<&admin_settings::tokens, read_admin_tokens>("tokens"),
 };
 
 inline constexpr field<store_settings> store_fields[] = {

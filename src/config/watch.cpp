@@ -4,7 +4,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -64,11 +66,63 @@ std::uint64_t of_folder(const std::string& path) {
 }
 
 fingerprints fingerprint(const watch_list& watched) {
-    mixer config, tls;
-    for (const std::string& file : watched.files) config.add(static_cast<std::int64_t>(of_file(file)));
-    for (const std::string& folder : watched.folders) config.add(static_cast<std::int64_t>(of_folder(folder)));
+    mixer folders;
+    for (const std::string& folder : watched.folders) folders.add(static_cast<std::int64_t>(of_folder(folder)));
+    fingerprints before;
+    before.folders = folders.value();
+    return fingerprint_files(watched, before);
+}
+
+fingerprints fingerprint_files(const watch_list& watched, const fingerprints& before) {
+    mixer files, tls;
+    for (const std::string& file : watched.files) files.add(static_cast<std::int64_t>(of_file(file)));
     for (const std::string& file : watched.tls) tls.add(static_cast<std::int64_t>(of_file(file)));
-    return {config.value(), tls.value()};
+    return {files.value(), before.folders, tls.value()};
+}
+
+folder_hints::folder_hints() : events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
+
+folder_hints::~folder_hints() {
+    if (events_ >= 0) close(events_);
+}
+
+void folder_hints::follow(const std::vector<std::string>& folders) {
+    if (events_ < 0 || (all_watched_ && folders == followed_)) return;
+    for (const int watch : watches_) inotify_rm_watch(events_, watch);
+    watches_.clear();
+    followed_ = folders;
+    all_watched_ = true;
+    constexpr std::uint32_t changes = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                      IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+    for (const std::string& folder : folders) {
+        const int watch = inotify_add_watch(events_, folder.c_str(), changes);
+        if (watch >= 0)
+            watches_.push_back(watch);
+        else
+            all_watched_ = false; // not there yet, out of watches, or a file system that has none: look every time
+    }
+}
+
+bool folder_hints::happened() {
+    if (events_ < 0) return true;
+    alignas(inotify_event) char buffer[16 * 1024];
+    bool any = !all_watched_, gone = false;
+    for (;;) {
+        const ssize_t size = read(events_, buffer, sizeof buffer);
+        if (size <= 0) break;
+        any = true;
+        for (ssize_t at = 0; at < size;) {
+            inotify_event event{};
+            std::memcpy(&event, buffer + at, sizeof event);
+            gone = gone || (event.mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) != 0;
+            at += static_cast<ssize_t>(sizeof event + event.len);
+        }
+    }
+    if (gone || !all_watched_) {
+        all_watched_ = false;
+        follow(std::vector<std::string>(followed_));
+    }
+    return any;
 }
 
 }

@@ -69,10 +69,6 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
     if (settings_.server.tls.enabled())
         certificate_ =
             std::make_unique<http::tls_reloader>(http::tls_files{settings_.server.tls.cert, settings_.server.tls.key});
-    if (auto adopted = adopt(loaded, *stores_.keys, *stores_.sweeper); !adopted)
-        throw std::runtime_error(adopted.error());
-    if (auto done = seeder_.prepare(*loaded.policies, nullptr); !done) throw std::runtime_error(done.error());
-    live_.set(configuration_of(loaded));
     board_->on_refused_credentials([this](std::string_view provider, int status) {
         log_.error("a provider refuses the credentials of this gateway: requests to it fail until they are right",
                    {{"provider", std::string(provider)}, {"status", std::to_string(status)}});
@@ -80,6 +76,7 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
     reloader::parts parts{options_.config_path, live_,   *stores_.keys, *stores_.reload_ledger,
                           certificate_.get(),   seeder_, log_};
     reloader_ = std::make_unique<reloader>(std::move(parts), std::move(loaded));
+    reloader_->start();
 }
 
 gateway::~gateway() = default;
@@ -189,6 +186,7 @@ void gateway::run_until_signal() {
         if (ec) return;
         if (which == SIGHUP) {
             request_log_.reopen();
+            reloader_->look_at_all();
             reload_timer_.soon();
             signals.async_wait(on_signal);
             return;

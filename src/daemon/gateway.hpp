@@ -19,6 +19,7 @@
 #include <tollgate/store/file_journal.hpp>
 
 #include <atomic>
+#include <expected>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,9 @@ private:
     void recover();
     void start_threads();
     void start_admin();
+    admin::admin_sources admin_sources();
+    std::expected<std::string, admin::problem> approve_price(const admin::price_approval& asked);
+    admin::admin_work admin_work();
     void write_ready_file(std::uint16_t data_port, std::uint16_t admin_port) const;
     http::server_options data_options() const;
     http::handler data_handler(std::size_t thread);
@@ -75,6 +79,7 @@ private:
 
     net::io_context control_{1}; // signals and the admin listener
     ticker control_ticker_{control_.get_executor()};
+    blocking_pool admin_pool_{limits::admin_threads, limits::admin_waiting_max}; // of people: never in a request's way
     std::unique_ptr<admin::admin_handler> admin_handler_;
     std::unique_ptr<http::server> admin_;
     price_watch prices_{*stores_.prices, live_};

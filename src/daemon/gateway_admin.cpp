@@ -1,9 +1,14 @@
 // What the process tells about itself: health on both listeners, metrics on the admin one.
 #include "gateway.hpp"
 
+#include <tollgate/core/json_writer.hpp>
+
 #include <tollgate/app/health.hpp>
 #include <tollgate/app/routes.hpp>
+#include <tollgate/daemon/system_clock.hpp>
 #include <tollgate/observability/prometheus.hpp>
+
+#include <algorithm>
 
 namespace tollgate {
 
@@ -17,6 +22,26 @@ std::string provider_detail(const catalog& known, const app::provider_board& boa
         open += (open.empty() ? "" : ", ") + name;
     }
     return open.empty() ? out : out + "; open: " + open;
+}
+
+using read_answer = std::expected<admin::read_policy, std::vector<admin::policy_problem>>;
+
+read_answer read_policy(const reloader& with, const std::string& text) {
+    auto read = with.parse_policy(text);
+    if (read) return admin::read_policy{std::move(read->policy), std::move(read->canonical)};
+    std::vector<admin::policy_problem> problems;
+    for (config::problem& each : read.error()) problems.push_back({each.line, each.column, std::move(each.message)});
+    return std::unexpected(std::move(problems));
+}
+
+std::vector<admin::admin_token> admin_tokens(const config::admin_settings& from) {
+    std::vector<admin::admin_token> all;
+    if (!from.token.empty()) all.push_back({"admin", from.token, true, true});
+    for (const config::admin_token& each : from.tokens) {
+        const auto has = [&](config::admin_role role) { return std::ranges::count(each.roles, role) > 0; };
+        all.push_back({each.name, each.token, has(config::admin_role::operate), has(config::admin_role::money)});
+    }
+    return all;
 }
 
 }
@@ -79,11 +104,69 @@ std::string gateway::metrics_text() const {
     return observability::to_prometheus(what);
 }
 
+admin::admin_sources gateway::admin_sources() {
+    admin::admin_sources out;
+    out.readiness = [this] { return readiness(); };
+    out.metrics = [this] { return metrics_text(); };
+    out.config = [this] { return live_.get(); };
+    out.now = wall_clock_now;
+    out.tenant_status = [this](std::string_view tenant) {
+        const auto flags = key_cache_.flags();
+        const auto at = flags->find(tenant);
+        return at == flags->end() ? std::string() : at->second;
+    };
+    out.random = [] {
+        thread_local system_rng random;
+        return random.next();
+    };
+    out.changed = [this] {
+        key_cache_.poll_soon();
+        reload_timer_.soon();
+    };
+    out.parse_policy = [this](const std::string& text) -> read_answer { return read_policy(*reloader_, text); };
+    out.approve_price = [this](const admin::price_approval& asked) { return approve_price(asked); };
+    return out;
+}
+
+std::expected<std::string, admin::problem> gateway::approve_price(const admin::price_approval& asked) {
+    const instant now = wall_clock_now();
+    const price* in_force = live_.get()->catalog->price_of(asked.provider, asked.model, now);
+    admin::problem why;
+    if (!in_force) {
+        why.status = 404;
+        why.code = "not_found";
+        why.title = "There is no such price";
+        why.detail = "The price book has no price in force for " + asked.provider + "/" + asked.model + ".";
+        return std::unexpected(std::move(why));
+    }
+    auto prices = stores_.database->open_prices();
+    const price_baseline row{asked.tenant, asked.provider, asked.model, *in_force, now, asked.actor};
+    auto done = prices ? (*prices)->approve(row) : store_result<void>(std::unexpected(prices.error()));
+    if (!done) {
+        why.status = 503;
+        why.code = "store_unavailable";
+        why.title = "The store does not answer";
+        why.detail = done.error().detail;
+        return std::unexpected(std::move(why));
+    }
+    std::string text;
+    json_writer out(text);
+    out.begin_object().member("provider", asked.provider).member("model", asked.model);
+    out.optional_member("tenant", asked.tenant).member("approved_at", to_rfc3339(now));
+    out.key("approved").begin_object();
+    out.member("input_usd_per_million", to_usd(usd_nano(in_force->rates.input)));
+    out.member("output_usd_per_million", to_usd(usd_nano(in_force->rates.output))).end_object().end_object();
+    return text;
+}
+
+admin::admin_work gateway::admin_work() {
+    return {control_.get_executor(),       admin_pool_, *stores_.database, hasher_, settings_.keys.prefix,
+            settings_.keys.rotate_grace_ms};
+}
+
 void gateway::start_admin() {
-    admin::admin_sources sources;
-    sources.readiness = [this] { return readiness(); };
-    sources.metrics = [this] { return metrics_text(); };
-    admin_handler_ = std::make_unique<admin::admin_handler>(std::move(sources));
+    admin_handler_ =
+        std::make_unique<admin::admin_handler>(admin_sources(), admin_work(), admin_tokens(settings_.admin));
 
     http::server_options options;
     options.endpoint = {net::ip::make_address(settings_.admin.listen.host), settings_.admin.listen.port};

@@ -52,13 +52,31 @@ policies new_policies(const policy::policy_set& next, const policy::policy_set* 
     return out;
 }
 
-std::expected<void, std::string> credit_openings(const policies& fresh, store::ledger_store& ledger) {
+std::expected<void, adopt_failure> remember(const policies& fresh,
+                                            const std::function<std::string(const tenant_id&)>& content_of,
+                                            store::key_store& keys) {
+    std::vector<store::policy_version> rows;
+    for (const auto& policy : fresh)
+        rows.push_back({policy->tenant, policy->version, policy->hash, content_of(policy->tenant), {}});
+    const auto known = keys.remember_policies(rows);
+    if (!known) return std::unexpected(adopt_failure{"policy versions: " + known.error().detail, true});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if ((*known)[i] != rows[i].hash)
+            return std::unexpected(
+                adopt_failure{"the policy of tenant " + rows[i].tenant +
+                              " is not what the store has under policy_version " + rows[i].version +
+                              ": a version names one content for ever. Give the changed policy a new "
+                              "policy_version, or put the old content back"});
+    return {};
+}
+
+std::expected<void, adopt_failure> credit_openings(const policies& fresh, store::ledger_store& ledger) {
     system_rng random;
     std::vector<ledger::op> ops;
-    const auto flush = [&]() -> std::expected<void, std::string> {
+    const auto flush = [&]() -> std::expected<void, adopt_failure> {
         auto done = store::run_ops(ledger, ops);
         ops.clear();
-        if (!done) return std::unexpected("opening grants: " + done.error().detail);
+        if (!done) return std::unexpected(adopt_failure{"opening grants: " + done.error().detail, true});
         return {};
     };
     for (const auto& policy : fresh) {
@@ -67,7 +85,7 @@ std::expected<void, std::string> credit_openings(const policies& fresh, store::l
         if (ops.size() < grants_a_batch) continue;
         if (auto done = flush(); !done) return done;
     }
-    return ops.empty() ? std::expected<void, std::string>() : flush();
+    return ops.empty() ? std::expected<void, adopt_failure>() : flush();
 }
 
 }
@@ -92,19 +110,12 @@ stores open_stores(const config::settings& settings, std::size_t readers) {
     return all;
 }
 
-std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys, store::ledger_store& ledger,
-                                       const policy::policy_set* before) {
-    const policies fresh = new_policies(*next.policies, before);
-    for (const auto& policy : fresh) {
-        const auto source = next.sources.find(policy->tenant);
-        const std::string content = source == next.sources.end() ? std::string() : source->second.canonical;
-        auto known = keys.remember_policy(policy->tenant, policy->version, policy->hash, content);
-        if (!known) return std::unexpected("policy versions: " + known.error().detail);
-        if (*known != policy->hash)
-            return std::unexpected("the policy of tenant " + policy->tenant +
-                                   " changed, but its policy_version is still " + policy->version +
-                                   "; give the changed policy a new version");
-    }
+std::expected<void, adopt_failure> adopt(const policy::policy_set& next,
+                                         const std::function<std::string(const tenant_id&)>& content_of,
+                                         store::key_store& keys, store::ledger_store& ledger,
+                                         const policy::policy_set* before) {
+    const policies fresh = new_policies(next, before);
+    if (auto done = remember(fresh, content_of, keys); !done) return done;
     return credit_openings(fresh, ledger);
 }
 

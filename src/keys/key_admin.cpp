@@ -4,6 +4,8 @@
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 namespace tollgate::keys {
 
@@ -67,7 +69,8 @@ std::string describe(const store::key_row& row, instant now) {
     return out;
 }
 
-key_admin::key_admin(store::key_store& store, const key_hasher& hash, std::function<instant()> now, std::string prefix)
+key_admin::key_admin(store::admin_store& store, const key_hasher& hash, std::function<instant()> now,
+                     std::string prefix)
     : store_(store), hash_(hash), now_(std::move(now)), prefix_(std::move(prefix)) {}
 
 result<issued_key> key_admin::create(const key_request& asked, const std::string& actor) {
@@ -92,9 +95,9 @@ result<issued_key> key_admin::issue(store::key_row row, const char* what, const 
     row.hash = hash_(out.secret);
     row.hint = hint_of(out.secret);
     row.created = now_();
-    if (auto noted = store_.audit(actor, what, row.id, "", describe(row, row.created)); !noted)
-        return std::unexpected(store_failure(noted.error()));
-    if (auto made = store_.create(row); !made) return std::unexpected(store_failure(made.error()));
+    if (auto made = store_.create_key(row); !made) return std::unexpected(store_failure(made.error()));
+    const store::audit_row told{actor, what, row.id, "", describe(row, row.created)};
+    if (auto noted = store_.audit(told); !noted) return std::unexpected(store_failure(noted.error()));
     out.row = std::move(row);
     return out;
 }
@@ -132,25 +135,31 @@ result<store::key_row> key_admin::revoke(const key_id& id, const std::string& ac
 result<void> key_admin::change(const store::key_row& before, const store::key_row& after, const char* what,
                                const std::string& actor) {
     const instant now = now_();
-    if (auto noted = store_.audit(actor, what, after.id, describe(before, now), describe(after, now)); !noted)
-        return std::unexpected(store_failure(noted.error()));
-    const auto done = store_.update(after);
-    if (!done) return std::unexpected(store_failure(done.error()));
-    if (!*done) return fail(errc::path_not_found, "there is no key " + after.id);
+    if (auto done = store_.update_key(after); !done) return std::unexpected(store_failure(done.error()));
+    const store::audit_row told{actor, what, after.id, describe(before, now), describe(after, now)};
+    if (auto noted = store_.audit(told); !noted) return std::unexpected(store_failure(noted.error()));
     return {};
 }
 
 result<store::key_row> key_admin::show(const key_id& id) {
-    auto found = store_.by_id(id);
+    auto found = store_.key(id);
     if (!found) return std::unexpected(store_failure(found.error()));
     if (!*found) return fail(errc::path_not_found, "there is no key " + id);
     return std::move(**found);
 }
 
 result<std::vector<store::key_row>> key_admin::list(const std::optional<tenant_id>& tenant) {
-    auto rows = store_.list(tenant);
-    if (!rows) return std::unexpected(store_failure(rows.error()));
-    return std::move(*rows);
+    std::vector<store::key_row> all;
+    for (;;) {
+        const key_id after = all.empty() ? key_id() : all.back().id;
+        auto page = store_.keys(tenant.value_or(""), after, limits::store_page_rows_max);
+        if (!page) return std::unexpected(store_failure(page.error()));
+        const bool last = page->size() < limits::store_page_rows_max;
+        std::ranges::move(*page, std::back_inserter(all));
+        if (last) break;
+    }
+    std::ranges::sort(all, {}, [](const store::key_row& row) { return std::tie(row.tenant, row.created, row.id); });
+    return all;
 }
 
 store_result<std::string> pepper_of(store::key_store& store, const std::string& configured) {

@@ -81,16 +81,45 @@ void key_cache::remember(const store::key_hash& hash, const caller_ptr& found, s
     unknown_.put(hash, how_.steady_us() + std::int64_t{how_.negative_ms} * 1000);
 }
 
-std::string key_cache::tenant_status(std::string_view) const { return {}; }
+std::shared_ptr<const tenant_flags> key_cache::flags() const {
+    const std::lock_guard lock(mutex_);
+    return flags_;
+}
 
 bool key_cache::poll_once() {
-    const auto failed = [this] {
-        seen_.poll_failures += 1;
-        return false;
-    };
+    if (poll_flags() && poll_keys()) return true;
+    seen_.poll_failures += 1;
+    return false;
+}
+
+bool key_cache::poll_flags() {
+    for (;;) {
+        const auto rows = poller_->flags_since(flags_revision_, limits::store_page_rows_max);
+        if (!rows) return false;
+        if (!rows->empty()) take_flags(*rows);
+        if (rows->size() < limits::store_page_rows_max) return true;
+    }
+}
+
+void key_cache::take_flags(const std::vector<store::tenant_flag>& rows) {
+    auto next = std::make_shared<tenant_flags>(*flags());
+    for (const store::tenant_flag& row : rows) {
+        if (row.status.empty())
+            next->erase(row.tenant);
+        else if (next->size() < limits::tenant_flags_max || next->contains(row.tenant))
+            (*next)[row.tenant] = row.status;
+    }
+    flags_revision_ = rows.back().revision;
+    seen_.changes += rows.size();
+    const std::lock_guard lock(mutex_);
+    flags_ = std::move(next);
+    generation_.fetch_add(1, std::memory_order_release);
+}
+
+bool key_cache::poll_keys() {
     if (!revision_) {
         const auto now = poller_->revision();
-        if (!now) return failed();
+        if (!now) return false;
         revision_ = *now;
         const std::lock_guard lock(mutex_);
         following_ = true;
@@ -98,7 +127,7 @@ bool key_cache::poll_once() {
     }
     for (;;) {
         const auto rows = poller_->changed_since(*revision_, limits::store_page_rows_max);
-        if (!rows) return failed();
+        if (!rows) return false;
         if (rows->empty()) return true;
         take_changes(*rows);
         revision_ = rows->back().revision;
@@ -134,6 +163,7 @@ void key_cache::give_reader(std::unique_ptr<store::key_store> reader) {
 
 void key_cache::start() {
     TG_ASSERT(!thread_.joinable());
+    poll_once(); // so that the first request meets every suspended tenant
     thread_ = std::thread([this] { poll_loop(); });
 }
 

@@ -48,6 +48,15 @@ task<result<caller_ptr>> key_directory::read(store::key_hash hash) {
     co_return own->answer;
 }
 
-std::string key_directory::tenant_status(std::string_view tenant) const { return cache_.tenant_status(tenant); }
+// As in recall: a change in between makes what was taken old at once.
+std::string key_directory::tenant_status(std::string_view tenant) const {
+    const std::uint64_t now = cache_.generation();
+    if (!flags_ || flags_generation_ != now) {
+        flags_ = cache_.flags();
+        flags_generation_ = now;
+    }
+    const auto at = flags_->find(tenant);
+    return at == flags_->end() ? std::string() : at->second;
+}
 
 }

@@ -156,7 +156,7 @@ store_result<std::vector<store::usage_group>> accounts::usage_groups(const store
         "count(*), count(*) FILTER (WHERE decision = 'refuse'), coalesce(sum(prompt_tokens), 0)::bigint, "
         "coalesce(sum(completion_tokens), 0)::bigint, coalesce(sum(cached_tokens), 0)::bigint, "
         "coalesce(sum(charged), 0)::bigint, coalesce(sum(provider_cost), 0)::bigint, "
-        "coalesce(sum(estimated), 0)::bigint FROM usage_events WHERE tenant = $1 AND at >= $2 AND at < $3";
+        "coalesce(sum(estimated), 0)::bigint FROM usage_events WHERE ($1 = '' OR tenant = $1) AND at >= $2 AND at < $3";
     if (!by.empty()) sql += " GROUP BY " + places + " ORDER BY " + places;
     sql += " LIMIT $4::bigint";
 

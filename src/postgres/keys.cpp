@@ -1,21 +1,15 @@
 #include "keys.hpp"
 
-#include <tollgate/store/key_rows.hpp>
+#include "key_statements.hpp"
+#include "statements.hpp"
+
+#include <tollgate/core/limits.hpp>
+
+#include <algorithm>
 
 namespace tollgate::postgres {
 
 using store::key_row;
-
-namespace {
-
-// Locks the one row that hands out revisions until the change that takes it has committed: a reader that has seen a
-// revision has seen every lower one.
-constexpr const char* next_revision = "WITH next AS (UPDATE key_revision SET revision = revision + 1 WHERE one = 1 "
-                                      "RETURNING revision) ";
-
-const auto ignore_rows = [](reader&) {};
-
-}
 
 store_result<void> keys::connect() {
     const auto db = client_.ready();
@@ -23,44 +17,11 @@ store_result<void> keys::connect() {
     return {};
 }
 
-store_result<void> keys::create(const key_row& row) {
-    scalars values;
-    store::put(values, row);
-    const auto done =
-        client_.ask(std::string(next_revision) + "INSERT INTO api_keys (" + store::column_names(store::key_columns) +
-                        ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-                        "next.revision + 0 * $16::bigint FROM next",
-                    values, ignore_rows);
-    if (!done) return std::unexpected(done.error());
-    return {};
-}
-
-store_result<bool> keys::update(const key_row& row) {
-    scalars values;
-    store::put(values, row);
-    const auto changed = client_.ask(
-        std::string(next_revision) + "UPDATE api_keys SET (" +
-            store::column_names(std::span(store::key_columns).subspan(1)) +
-            ") = ROW($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, next.revision + 0 * $16::bigint) "
-            "FROM next WHERE id = $1",
-        values, ignore_rows);
-    if (!changed) return std::unexpected(changed.error());
-    return *changed == 1;
-}
-
-store_result<std::vector<key_row>> keys::rows(const std::string& rest, scalars& values) {
-    std::vector<key_row> all;
-    const auto done = client_.ask("SELECT " + store::column_names(store::key_columns) + " FROM api_keys " + rest,
-                                  values, [&](reader& in) { all.push_back(store::take_key(in)); });
-    if (!done) return std::unexpected(done.error());
-    return all;
-}
-
 store_result<std::optional<key_row>> keys::one(const std::string& rest, scalars& values) {
-    auto all = rows(rest, values);
-    if (!all) return std::unexpected(all.error());
-    if (all->empty()) return std::nullopt;
-    return std::move(all->front());
+    std::optional<key_row> found;
+    const auto done = client_.ask(select_keys(rest), values, [&](reader& in) { found = store::take_key(in); });
+    if (!done) return std::unexpected(done.error());
+    return found;
 }
 
 store_result<std::optional<key_row>> keys::by_hash(const store::key_hash& hash) {
@@ -75,17 +36,35 @@ store_result<std::optional<key_row>> keys::by_id(const key_id& id) {
     return one("WHERE id = $1", values);
 }
 
-store_result<std::vector<key_row>> keys::list(const std::optional<tenant_id>& tenant) {
-    scalars values;
-    if (!tenant) return rows("ORDER BY tenant, created, id", values);
-    values.text(*tenant);
-    return rows("WHERE tenant = $1 ORDER BY created, id", values);
-}
-
 store_result<std::vector<key_row>> keys::changed_since(std::int64_t revision, std::size_t count) {
+    std::vector<key_row> all;
     scalars values;
     values.number(revision).number(static_cast<std::int64_t>(count));
-    return rows("WHERE revision > $1::bigint ORDER BY revision LIMIT $2::bigint", values);
+    const auto done = client_.ask(select_keys("WHERE revision > $1::bigint ORDER BY revision LIMIT $2::bigint"), values,
+                                  [&](reader& in) { all.push_back(store::take_key(in)); });
+    if (!done) return std::unexpected(done.error());
+    return all;
+}
+
+store_result<std::vector<store::tenant_flag>> keys::flags_since(std::int64_t revision, std::size_t count) {
+    std::vector<store::tenant_flag> all;
+    scalars values;
+    values.number(revision).number(static_cast<std::int64_t>(count));
+    const auto done = client_.ask("SELECT tenant, status, revision FROM tenant_flags WHERE revision > $1::bigint "
+                                  "ORDER BY revision LIMIT $2::bigint",
+                                  values, [&](reader& in) { all.push_back(take_flag(in)); });
+    if (!done) return std::unexpected(done.error());
+    return all;
+}
+
+store_result<std::vector<store::published_policy>> keys::published_since(std::int64_t revision, std::size_t count) {
+    std::vector<store::published_policy> all;
+    scalars values;
+    values.number(revision).number(static_cast<std::int64_t>(count));
+    const auto done = client_.ask(select_published("WHERE revision > $1::bigint ORDER BY revision LIMIT $2::bigint"),
+                                  values, [&](reader& in) { all.push_back(store::take_published(in)); });
+    if (!done) return std::unexpected(done.error());
+    return all;
 }
 
 store_result<std::int64_t> keys::revision() {
@@ -98,31 +77,67 @@ store_result<std::int64_t> keys::revision() {
 }
 
 // Two transactions: the second statement must see what another process committed first.
-store_result<std::string> keys::stored_once(const char* insert, scalars& row, const char* select, scalars& key) {
-    if (auto done = client_.ask(insert, row, ignore_rows); !done) return std::unexpected(done.error());
-    std::optional<std::string> stored;
-    if (auto done = client_.ask(select, key, [&](reader& in) { stored = in.text(); }); !done)
-        return std::unexpected(done.error());
-    if (!stored) return std::unexpected(store_error{store_fault::corrupt, "a row that was just stored is not there"});
-    return std::move(*stored);
-}
-
 store_result<std::string> keys::secret(const std::string& name, const std::string& fresh) {
     scalars row, key;
     row.text(name).text(fresh);
     key.text(name);
-    return stored_once("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", row,
-                       "SELECT value FROM secrets WHERE name = $1", key);
+    const auto made = client_.ask("INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+                                  row, [](reader&) {});
+    if (!made) return std::unexpected(made.error());
+    std::optional<std::string> stored;
+    const auto done =
+        client_.ask("SELECT value FROM secrets WHERE name = $1", key, [&](reader& in) { stored = in.text(); });
+    if (!done) return std::unexpected(done.error());
+    if (!stored) return std::unexpected(store_error{store_fault::corrupt, "a row that was just stored is not there"});
+    return std::move(*stored);
 }
 
-store_result<std::string> keys::remember_policy(const tenant_id& tenant, const std::string& version,
-                                                const std::string& hash, const std::string& content) {
-    scalars row, key;
-    row.text(tenant).text(version).text(hash).text(content);
-    key.text(tenant).text(version);
-    return stored_once("INSERT INTO policy_versions (tenant, version, hash, content) VALUES ($1, $2, $3, $4) "
-                       "ON CONFLICT (tenant, version) DO NOTHING",
-                       row, "SELECT hash FROM policy_versions WHERE tenant = $1 AND version = $2", key);
+// Empty where there is none.
+store_result<std::vector<std::string>> keys::stored_hashes(std::span<const store::policy_version> rows) {
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    arrays asked(std::span(store::version_columns).first(2));
+    for (const store::policy_version& row : rows) asked.text(row.tenant).text(row.version);
+    std::vector<std::string> found(rows.size());
+    (*db)->query("SELECT k.i, p.hash FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(tenant, version, i) "
+                 "JOIN policy_versions AS p ON p.tenant = k.tenant AND p.version = k.version",
+                 asked.finish());
+    auto done = (*db)->run([&](std::size_t, reader& in) {
+        const auto i = static_cast<std::size_t>(in.number());
+        found.at(i - 1) = in.text();
+    });
+    if (!done) return std::unexpected(done.error());
+    return found;
+}
+
+store_result<std::vector<std::string>> keys::remember(std::span<const store::policy_version> rows) {
+    auto found = stored_hashes(rows);
+    if (!found) return found;
+    arrays fresh{std::span(store::version_columns)};
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if ((*found)[i].empty()) store::put(fresh, rows[i]);
+    if (fresh.empty()) return found;
+    const auto db = client_.ready();
+    if (!db) return std::unexpected(db.error());
+    (*db)->query("INSERT INTO policy_versions (" + store::column_names(store::version_columns) +
+                     ") SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) ORDER BY 1, 2 "
+                     "ON CONFLICT (tenant, version) DO NOTHING",
+                 fresh.finish());
+    if (auto done = (*db)->run(); !done) return std::unexpected(done.error());
+    return stored_hashes(rows);
+}
+
+store_result<std::vector<std::string>> keys::remember_policies(const std::vector<store::policy_version>& rows) {
+    std::vector<std::string> all;
+    std::span<const store::policy_version> rest = rows;
+    while (!rest.empty()) {
+        const std::size_t count = std::min(rest.size(), limits::store_page_rows_max);
+        auto some = remember(rest.first(count));
+        if (!some) return some;
+        std::ranges::move(*some, std::back_inserter(all));
+        rest = rest.subspan(count);
+    }
+    return all;
 }
 
 store_result<std::optional<store::policy_version>> keys::remembered_policy(const tenant_id& tenant,
@@ -146,17 +161,6 @@ store_result<std::vector<store::policy_version>> keys::remembered_policies(const
                                   values, [&](reader& in) { found.push_back(store::take_policy_version(in)); });
     if (!done) return std::unexpected(done.error());
     return found;
-}
-
-store_result<void> keys::audit(const std::string& actor, const std::string& what, const std::string& subject,
-                               const std::string& before, const std::string& after) {
-    scalars row;
-    row.text(actor).text(what).text(subject).text(before).text(after);
-    const auto done = client_.ask("INSERT INTO audit_log (actor, what, subject, before, after) "
-                                  "VALUES ($1, $2, $3, $4, $5)",
-                                  row, ignore_rows);
-    if (!done) return std::unexpected(done.error());
-    return {};
 }
 
 }

@@ -80,6 +80,7 @@ store_result<void> ledger::know_clock(connection& db) {
 
 store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& rows) {
     TG_ASSERT(!open_);
+    audits_.clear();
     const auto ready = client_.ready();
     if (!ready) return std::unexpected(ready.error());
     connection& db = **ready;

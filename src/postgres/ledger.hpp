@@ -23,6 +23,7 @@ public:
     store_result<void> commit(const tollgate::ledger::changes& write) override;
     void rollback() override;
     bool takes_assumptions() const override;
+    void audit(store::audit_row row) override { audits_.push_back(std::move(row)); }
     store_result<std::vector<tollgate::ledger::reservation>> expired(std::size_t count) override;
     store_result<std::vector<tollgate::ledger::reservation>> held_by(const std::string& node,
                                                                      std::size_t count) override;
@@ -97,7 +98,8 @@ private:
     std::vector<const std::pair<tenant_id, std::string>*> movement_order_;
     std::vector<const std::pair<tenant_id, request_id>*> charge_order_;
     std::vector<const std::pair<tenant_id, std::string>*> claim_order_, token_order_;
-    std::vector<query> sent_; // the statements of this round trip, in order
+    std::vector<store::audit_row> audits_; // of the open transaction
+    std::vector<query> sent_;              // the statements of this round trip, in order
     tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0};
     std::int64_t partitions_due_us_ = 0; // by the estimated clock
 

@@ -1,4 +1,6 @@
 #include "ledger.hpp"
+
+#include "key_statements.hpp"
 #include "partitions.hpp"
 
 #include <tollgate/core/assert.hpp>
@@ -81,6 +83,7 @@ store_result<void> ledger::commit(const changes& write) {
     if (guarded_) return commit_guarded(*db, write);
     sent_.clear();
     add_writes(*db, write);
+    for (const store::audit_row& row : std::exchange(audits_, {})) add_audit(*db, row);
     queue(*db, query::commit);
     auto done = db->run();
     open_ = false;

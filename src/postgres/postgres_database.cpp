@@ -1,6 +1,7 @@
 #include <tollgate/postgres/postgres_database.hpp>
 
 #include "accounts.hpp"
+#include "admin.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "partitions.hpp"
@@ -70,6 +71,11 @@ public:
     store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
         return open_as<seeds, store::seed_store>(
             {url_, "tollgate seeds", report_settings(limits::store_report_ms_max), 2 * limits::store_report_ms_max});
+    }
+    store_result<std::unique_ptr<store::admin_store>> open_admin() override {
+        return open_as<admin, store::admin_store>({url_, "tollgate admin",
+                                                   report_settings(limits::store_statement_ms_max),
+                                                   2 * limits::store_statement_ms_max});
     }
     std::string description() const override;
 

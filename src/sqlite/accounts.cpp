@@ -133,12 +133,17 @@ store_result<std::vector<store::usage_group>> accounts::usage_groups(const store
         "count(*), coalesce(sum(decision = 'refuse'), 0), coalesce(sum(prompt_tokens), 0), "
         "coalesce(sum(completion_tokens), 0), coalesce(sum(cached_tokens), 0), coalesce(sum(charged), 0), "
         "coalesce(sum(provider_cost), 0), coalesce(sum(estimated), 0) FROM usage_events "
-        "WHERE tenant = ? AND at >= ? AND at < ?";
+        "WHERE (? = '' OR tenant = ?) AND at >= ? AND at < ?";
     if (!by.empty()) sql += " GROUP BY " + places + " ORDER BY " + places;
     sql += " LIMIT ?";
 
     std::vector<store::usage_group> groups;
-    db_->prepare_once(sql).text(query.tenant).time(query.from).time(query.to).number(limits::store_groups_max);
+    db_->prepare_once(sql)
+        .text(query.tenant)
+        .text(query.tenant)
+        .time(query.from)
+        .time(query.to)
+        .number(limits::store_groups_max);
     db_->each([&](reader& in) {
         store::usage_group& group = groups.emplace_back();
         for (std::size_t i = 0; i < by.size(); ++i) group.by.push_back(in.text());

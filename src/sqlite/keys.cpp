@@ -1,97 +1,60 @@
 #include "keys.hpp"
 
-#include "statements.hpp"
+#include "key_statements.hpp"
 
-#include <tollgate/store/key_rows.hpp>
+#include <algorithm>
 
 namespace tollgate::sqlite {
 
 using store::key_row;
 
-std::int64_t keys::next_revision() {
-    std::int64_t next = 0;
-    db_->prepare("UPDATE key_revision SET revision = revision + 1 WHERE one = 1 RETURNING revision");
-    db_->each([&](reader& in) { next = in.number(); });
-    return next;
-}
-
-store_result<void> keys::create(const key_row& row) {
-    static const std::string sql = insert_into("api_keys", store::key_columns);
-    db_->begin_immediate();
-    key_row stamped = row;
-    stamped.revision = next_revision();
-    store::put(db_->prepare(sql), stamped);
-    db_->run();
-    return db_->commit();
-}
-
-store_result<bool> keys::update(const key_row& row) {
-    static const std::string sql =
-        "UPDATE api_keys SET (" + store::column_names(std::span(store::key_columns).subspan(1)) +
-        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) WHERE id = ?1";
-    db_->begin_immediate();
-    key_row stamped = row;
-    stamped.revision = next_revision();
-    store::put(db_->prepare(sql), stamped);
-    db_->run();
-    if (db_->ok() && db_->changed() == 0) {
-        db_->rollback();
-        return false;
-    }
-    if (auto done = db_->commit(); !done) return std::unexpected(done.error());
-    return true;
-}
-
-store_result<std::vector<key_row>> keys::rows() {
-    std::vector<key_row> all;
-    db_->each([&](reader& in) { all.push_back(store::take_key(in)); });
-    if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
-    return all;
-}
-
-store_result<std::optional<key_row>> keys::one() {
-    auto all = rows();
-    if (!all) return std::unexpected(all.error());
-    if (all->empty()) return std::nullopt;
-    return std::move(all->front());
-}
-
 store_result<std::optional<key_row>> keys::by_hash(const store::key_hash& hash) {
     static const std::string sql = select_from("api_keys", store::key_columns, "WHERE hash = ?");
+    std::optional<key_row> found;
     db_->prepare(sql).bytes(hash);
-    return one();
+    db_->each([&](reader& in) { found = store::take_key(in); });
+    return judged(std::move(found));
 }
 
-store_result<std::optional<key_row>> keys::by_id(const key_id& id) {
-    static const std::string sql = select_from("api_keys", store::key_columns, "WHERE id = ?");
-    db_->prepare(sql).text(id);
-    return one();
-}
-
-store_result<std::vector<key_row>> keys::list(const std::optional<tenant_id>& tenant) {
-    static const std::string all = select_from("api_keys", store::key_columns, "ORDER BY tenant, created, id");
-    static const std::string some =
-        select_from("api_keys", store::key_columns, "WHERE tenant = ? ORDER BY created, id");
-    if (tenant)
-        db_->prepare(some).text(*tenant);
-    else
-        db_->prepare(all);
-    return rows();
-}
+store_result<std::optional<key_row>> keys::by_id(const key_id& id) { return judged(key_by_id(*db_, id)); }
 
 store_result<std::vector<key_row>> keys::changed_since(std::int64_t revision, std::size_t count) {
     static const std::string sql =
         select_from("api_keys", store::key_columns, "WHERE revision > ? ORDER BY revision LIMIT ?");
+    std::vector<key_row> all;
     db_->prepare(sql).number(revision).number(static_cast<std::int64_t>(count));
-    return rows();
+    db_->each([&](reader& in) { all.push_back(store::take_key(in)); });
+    return judged(std::move(all));
+}
+
+store_result<std::vector<store::tenant_flag>> keys::flags_since(std::int64_t revision, std::size_t count) {
+    std::vector<store::tenant_flag> all;
+    db_->prepare("SELECT tenant, status, revision FROM tenant_flags WHERE revision > ? ORDER BY revision LIMIT ?")
+        .number(revision)
+        .number(static_cast<std::int64_t>(count));
+    db_->each([&](reader& in) {
+        store::tenant_flag& flag = all.emplace_back();
+        flag.tenant = in.text();
+        flag.status = in.text();
+        flag.revision = in.number();
+    });
+    return judged(std::move(all));
+}
+
+store_result<std::vector<store::published_policy>> keys::published_since(std::int64_t revision, std::size_t count) {
+    static const std::string sql =
+        select_from("published_policies", store::published_columns, "WHERE revision > ? ORDER BY revision LIMIT ?");
+    std::vector<store::published_policy> all;
+    db_->prepare(sql).number(revision).number(static_cast<std::int64_t>(count));
+    db_->each([&](reader& in) { all.push_back(store::take_published(in)); });
+    return judged(std::move(all));
 }
 
 store_result<std::int64_t> keys::revision() {
     std::int64_t at = 0;
     db_->prepare("SELECT revision FROM key_revision WHERE one = 1");
     db_->each([&](reader& in) { at = in.number(); });
-    if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
-    return at;
+    return judged(at);
 }
 
 store_result<std::string> keys::secret(const std::string& name, const std::string& fresh) {
@@ -107,21 +70,36 @@ store_result<std::string> keys::secret(const std::string& name, const std::strin
     return stored;
 }
 
-store_result<std::string> keys::remember_policy(const tenant_id& tenant, const std::string& version,
-                                                const std::string& hash, const std::string& content) {
-    std::string stored;
-    db_->begin_immediate();
-    db_->prepare("INSERT INTO policy_versions (tenant, version, hash, content) VALUES (?, ?, ?, ?) "
-                 "ON CONFLICT (tenant, version) DO NOTHING")
-        .text(tenant)
-        .text(version)
-        .text(hash)
-        .text(content);
-    db_->run();
-    db_->prepare("SELECT hash FROM policy_versions WHERE tenant = ? AND version = ?").text(tenant).text(version);
-    db_->each([&](reader& in) { stored = in.text(); });
+// Empty where there is none.
+std::vector<std::string> keys::stored_hashes(const std::vector<store::policy_version>& rows) {
+    std::vector<std::string> found(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        db_->prepare("SELECT hash FROM policy_versions WHERE tenant = ? AND version = ?")
+            .text(rows[i].tenant)
+            .text(rows[i].version);
+        db_->each([&](reader& in) { found[i] = in.text(); });
+    }
+    return found;
+}
+
+// A start with nothing new takes no write lock.
+store_result<std::vector<std::string>> keys::remember_policies(const std::vector<store::policy_version>& rows) {
+    static const std::string insert =
+        insert_into("policy_versions", store::version_columns, "ON CONFLICT (tenant, version) DO NOTHING");
+    db_->begin_read();
+    std::vector<std::string> found = stored_hashes(rows);
     if (auto done = db_->commit(); !done) return std::unexpected(done.error());
-    return stored;
+    if (std::ranges::none_of(found, [](const std::string& hash) { return hash.empty(); })) return found;
+
+    db_->begin_immediate();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!found[i].empty()) continue;
+        store::put(db_->prepare(insert), rows[i]);
+        db_->run();
+    }
+    found = stored_hashes(rows);
+    if (auto done = db_->commit(); !done) return std::unexpected(done.error());
+    return found;
 }
 
 store_result<std::optional<store::policy_version>> keys::remembered_policy(const tenant_id& tenant,
@@ -143,19 +121,6 @@ store_result<std::vector<store::policy_version>> keys::remembered_policies(const
     db_->each([&](reader& in) { found.push_back(store::take_policy_version(in)); });
     if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
     return found;
-}
-
-store_result<void> keys::audit(const std::string& actor, const std::string& what, const std::string& subject,
-                               const std::string& before, const std::string& after) {
-    db_->begin_immediate();
-    db_->prepare("INSERT INTO audit_log (actor, what, subject, before, after) VALUES (?, ?, ?, ?, ?)")
-        .text(actor)
-        .text(what)
-        .text(subject)
-        .text(before)
-        .text(after);
-    db_->run();
-    return db_->commit();
 }
 
 }

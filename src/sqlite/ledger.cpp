@@ -1,5 +1,6 @@
 #include "ledger.hpp"
 
+#include "admin.hpp"
 #include "statements.hpp"
 
 #include <tollgate/core/limits.hpp>
@@ -259,6 +260,8 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     }
     return found;
 }
+
+void ledger::audit(store::audit_row row) { write_audit(*db_, row); }
 
 store_result<void> ledger::commit(const changes& write) {
     session& db = *db_;

@@ -15,6 +15,7 @@ public:
     begin(const std::function<tollgate::ledger::wanted(instant now)>& rows) override;
     store_result<void> commit(const tollgate::ledger::changes& write) override;
     void rollback() override { db_->rollback(); }
+    void audit(store::audit_row row) override;
     store_result<std::vector<tollgate::ledger::reservation>> expired(std::size_t count) override;
     store_result<std::vector<tollgate::ledger::reservation>> held_by(const std::string& node,
                                                                      std::size_t count) override;

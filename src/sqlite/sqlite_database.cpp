@@ -1,6 +1,7 @@
 #include <tollgate/sqlite/sqlite_database.hpp>
 
 #include "accounts.hpp"
+#include "admin.hpp"
 #include "keys.hpp"
 #include "ledger.hpp"
 #include "prices.hpp"
@@ -51,6 +52,9 @@ public:
     }
     store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
         return open_as<seeds, store::seed_store>(true);
+    }
+    store_result<std::unique_ptr<store::admin_store>> open_admin() override {
+        return open_as<admin, store::admin_store>(true);
     }
     std::string description() const override { return "sqlite:" + path_; }
 

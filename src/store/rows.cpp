@@ -14,8 +14,8 @@ std::string column_names(std::span<const column> columns, std::string_view prefi
 
 std::optional<std::string_view> group_column(std::string_view name) {
     if (name == "key") return "key_id";
-    constexpr std::array<std::string_view, 7> same{"model_served", "model_requested", "workspace", "feature",
-                                                   "agent",        "end_user",        "provider"};
+    constexpr std::array<std::string_view, 8> same{"tenant",  "model_served", "model_requested", "workspace",
+                                                   "feature", "agent",        "end_user",        "provider"};
     for (const std::string_view each : same)
         if (each == name) return each;
     return std::nullopt;

@@ -5,6 +5,7 @@
 #include "support/memory_store.hpp"
 
 #include <tollgate/store/account_store.hpp>
+#include <tollgate/store/admin_store.hpp>
 #include <tollgate/store/key_store.hpp>
 #include <tollgate/store/ledger_store.hpp>
 #include <tollgate/store/migration.hpp>
@@ -59,6 +60,7 @@ protected:
 class over_databases : public over_stores {
 protected:
     std::unique_ptr<store::account_store> accounts() { return here->database()->open_accounts().value(); }
+    std::unique_ptr<store::admin_store> admin() { return here->database()->open_admin().value(); }
     std::unique_ptr<store::key_store> keys() { return here->database()->open_keys().value(); }
 };
 

@@ -57,13 +57,13 @@ class House {
 
   // A gateway's own folder: its settings, its state, its logs.
   put_settings(name) {
-    const {server, log, ...rest} = this.options.settings ?? {};
+    const {server, log, admin, ...rest} = this.options.settings ?? {};
     const own = join(this.folder, name);
     mkdirSync(own, {recursive: true});
     const files = {catalog: '../catalog.yaml', prices: '../prices.yaml', policies: '../policies'};
     this.put(`${name}/tollgate.yaml`, {
       server: {listen: '127.0.0.1:0', threads: 1, ...server},
-      admin: {listen: '127.0.0.1:0', token: admin_token},
+      admin: {listen: '127.0.0.1:0', token: admin_token, ...admin},
       store: {url: this.store_url},
       log: {level: 'info', requests: join(own, 'requests.log'), ...log},
       state_dir: join(own, 'state'),

@@ -16,7 +16,8 @@ struct problem {
     std::string title;                                        // the same for every problem of this code
     std::string detail;                                       // of this one; may be empty
     std::vector<std::pair<std::string, std::string>> members; // further ones
-    std::vector<std::pair<std::string, std::string>> fields;  // of the answer's head
+    std::vector<std::pair<std::string, std::string>> json_members; // whose values are JSON already
+    std::vector<std::pair<std::string, std::string>> fields;       // of the answer's head
 };
 
 std::string to_json(const problem& what);

@@ -25,6 +25,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace tollgate::app {
@@ -33,6 +34,8 @@ namespace tollgate::app {
 struct configuration {
     std::shared_ptr<const tollgate::catalog> catalog;
     std::shared_ptr<const policy::policy_set> policies;
+    // Tenants whose policy was published at run time, in the place of a file's. Null: none.
+    std::shared_ptr<const std::unordered_set<std::string>> published = nullptr;
     std::size_t body_bytes_max = 0;
     std::uint32_t request_total_ms = 0; // from forwarding to the end of the answer
     std::vector<std::string> unmetered_paths;

@@ -46,9 +46,18 @@ struct server_settings {
     std::vector<std::string> unmetered_paths; // passed through without metering: "/v1/moderations"
 };
 
+enum class admin_role : std::uint8_t { read, operate, money };
+
+struct admin_token {
+    std::string token; // secret
+    std::string name;  // as the audit shows it
+    std::vector<admin_role> roles;
+};
+
 struct admin_settings {
     endpoint listen{"127.0.0.1", 9090};
-    std::string token; // secret
+    std::string token; // secret; has every role
+    std::vector<admin_token> tokens;
 };
 
 struct store_settings {
@@ -94,7 +103,7 @@ struct settings {
 // Fills `into` and checks what no single value can: TLS in pairs, the admin token.
 void read_settings(node& document, settings& into, context& at);
 
-// Empty, or one of the tokens everybody tries first.
-bool is_well_known_token(std::string_view token);
+// Empty, shorter than limits::admin_token_bytes_min, or one of the tokens everybody tries first.
+bool is_weak_token(std::string_view token);
 
 }

@@ -126,6 +126,18 @@ inline constexpr std::size_t retry_requests_max = 64 * 1024; // different reques
 inline constexpr std::size_t retry_keys_max = 16 * 1024;     // keys remembered, about 5 MB
 inline constexpr std::size_t retry_blocks_max = 4'096;
 inline constexpr std::uint32_t retry_block_ms_max = 86'400'000; // what `block` and `block_max` may be
+// --- admin API -----------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t admin_threads = 2; // its blocking work; connections to the store are opened when used
+inline constexpr std::size_t admin_waiting_max = 64;
+inline constexpr std::size_t admin_body_bytes_max = 256 * 1024;
+inline constexpr std::size_t admin_page_rows_max = 1'000;
+inline constexpr std::size_t admin_page_rows_default = 100;
+inline constexpr std::size_t admin_token_bytes_min = 16;
+inline constexpr std::size_t admin_tokens_max = 64;
+inline constexpr std::uint32_t admin_claim_ms = 60'000;            // then an unfinished mutation may be run again
+inline constexpr std::int64_t admin_answer_kept_s = 24 * 3'600;    // for a repeated Idempotency-Key
+inline constexpr std::size_t tenant_flags_max = 200'000;           // tenants with a status set at run time
+inline constexpr std::size_t alert_counters_scanned_max = 100'000; // by one look at the alerts
 
 // --- configuration files -------------------------------------------------------------------------------------
 inline constexpr std::size_t config_file_bytes_max = 4 * 1024 * 1024; // tollgate.yaml, catalog.yaml, prices.yaml
@@ -157,8 +169,14 @@ inline constexpr std::size_t log_buffer_bytes_max =
 inline constexpr std::uint32_t log_flush_ms = 50;        // a request's line waits no longer
 inline constexpr std::uint32_t log_drain_ms_max = 2'000; // at the end, when nobody reads the log
 inline constexpr std::uint32_t reload_poll_ms = 500;
-inline constexpr std::uint32_t price_poll_ms = 500; // an approval reaches every process within a second
-inline constexpr std::uint32_t tick_ms = 50;        // resolution of every deadline
+inline constexpr std::uint32_t price_poll_ms = 500;          // an approval reaches every process within a second
+inline constexpr std::uint32_t tick_ms = 50;                 // resolution of every deadline
+4 * 1024 * 1024;                                             // of one I/O thread; full: lines are dropped and counted
+inline constexpr std::uint32_t log_flush_ms = 50;            // a request's line waits no longer
+inline constexpr std::uint32_t log_drain_ms_max = 2'000;     // at the end, when nobody reads the log
+inline constexpr std::uint32_t reload_poll_ms = 250;         // published policies reach every process within a second
+inline constexpr std::uint32_t reload_full_look_ms = 10'000; // at every policy file, whatever the kernel says
+inline constexpr std::uint32_t tick_ms = 50;                 // resolution of every deadline
 
 static_assert(reservation_ttl_ms > request_total_ms_max, "a live request never outlasts its reservation");
 static_assert(static_cast<__int128>(tokens_max) * choices_max * price_nano_per_million_max / 1'000'000 <

@@ -10,6 +10,7 @@
 #include <tollgate/store/price_store.hpp>
 #include <tollgate/store/retry_block_store.hpp>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -35,10 +36,17 @@ struct stores {
 // Applies pending migrations when the settings say so. Throws store_unreachable, or std::runtime_error for the rest.
 stores open_stores(const config::settings& settings, std::size_t readers);
 
-// Takes a configuration into use as far as the store is concerned: remembers every policy version (the same version
-// with other content is an error) and credits opening grants, once a tenant. Policies that stand in `before` as they
-// are were adopted already. The error is for a person.
-std::expected<void, std::string> adopt(const config::loaded& next, store::key_store& keys, store::ledger_store& ledger,
-                                       const policy::policy_set* before = nullptr);
+struct adopt_failure {
+    std::string why;        // for a person
+    bool try_again = false; // the store did not take it now
+};
+
+// Takes policies into use as far as the store is concerned: remembers every version (the same version with other
+// content is an error) and credits opening grants, once a tenant. Policies that stand in `before` as they are were
+// adopted already. `content_of` a tenant: what is stored of a version that is new.
+std::expected<void, adopt_failure> adopt(const policy::policy_set& next,
+                                         const std::function<std::string(const tenant_id&)>& content_of,
+                                         store::key_store& keys, store::ledger_store& ledger,
+                                         const policy::policy_set* before);
 
 }

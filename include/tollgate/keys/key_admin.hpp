@@ -1,13 +1,13 @@
 #pragma once
 
-// What people do with keys. Each change leaves an audit row, written before the change: a row without its change is an
-// attempt, a change without its row never happens.
+// What people do with keys. Each change leaves an audit row, and stands with it in a transaction of the caller's:
+// nobody else's change comes in between, so of two rotations at once the second finds the key replaced.
 //
 // Errors: invalid_request (what was asked cannot be), path_not_found (no such key), ledger_unavailable (the store).
 
 #include <tollgate/core/error.hpp>
 #include <tollgate/keys/secret.hpp>
-#include <tollgate/store/key_store.hpp>
+#include <tollgate/store/admin_store.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -32,24 +32,26 @@ struct issued_key {
 
 class key_admin {
 public:
-    key_admin(store::key_store& store, const key_hasher& hash, std::function<instant()> now,
+    key_admin(store::admin_store& store, const key_hasher& hash, std::function<instant()> now,
               std::string prefix = std::string(default_prefix));
 
-    // `actor`: who asks, for the audit.
+    // ---- in a transaction of the store's; `actor`: who asks, for the audit ----
     result<issued_key> create(const key_request& asked, const std::string& actor);
     // A new key with the old one's pins. The old one lives on for `grace_ms`, then it is expired.
     result<issued_key> rotate(const key_id& id, std::uint32_t grace_ms, const std::string& actor);
     // A key that is revoked already stays as it is.
     result<store::key_row> revoke(const key_id& id, const std::string& actor);
+
+    // ---- anywhere ----
     result<store::key_row> show(const key_id& id);
-    result<std::vector<store::key_row>> list(const std::optional<tenant_id>& tenant);
+    result<std::vector<store::key_row>> list(const std::optional<tenant_id>& tenant); // by tenant and age
 
 private:
     result<issued_key> issue(store::key_row row, const char* what, const std::string& actor);
     result<void> change(const store::key_row& before, const store::key_row& after, const char* what,
                         const std::string& actor);
 
-    store::key_store& store_;
+    store::admin_store& store_;
     key_hasher hash_;
     std::function<instant()> now_;
     std::string prefix_;

@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace tollgate::keys {
@@ -36,6 +37,12 @@ struct first_bytes {
         return out;
     }
 };
+
+struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+using tenant_flags = std::unordered_map<std::string, std::string, text_hash, std::equal_to<>>;
 
 using caller_ptr = std::shared_ptr<const ports::caller>;
 
@@ -73,8 +80,8 @@ public:
     // Grows with every change seen: what was looked up under this generation still holds.
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
-    // A tenant's status set at run time; empty when none is.
-    std::string tenant_status(std::string_view tenant) const;
+    // Tenants with a status set at run time. Never null; good for as long as the generation stands still.
+    std::shared_ptr<const tenant_flags> flags() const;
 
     // One poll; false when the store did not answer. The poll thread's body, for tests to drive.
     bool poll_once();
@@ -89,6 +96,9 @@ private:
     result<caller_ptr> read_through(const store::key_hash& hash);
     void remember(const store::key_hash& hash, const caller_ptr& found, std::uint64_t generation);
     void take_changes(const std::vector<store::key_row>& rows);
+    bool poll_keys();
+    bool poll_flags();
+    void take_flags(const std::vector<store::tenant_flag>& rows);
     std::unique_ptr<store::key_store> take_reader();
     void give_reader(std::unique_ptr<store::key_store> reader);
     void poll_loop();
@@ -102,6 +112,7 @@ private:
     map known_;              // under mutex_
     negatives unknown_;      // under mutex_
     bool following_ = false; // under mutex_: the poll knows where it stands
+    std::shared_ptr<const tenant_flags> flags_ = std::make_shared<const tenant_flags>(); // under mutex_
 
     std::mutex readers_mutex_;
     std::condition_variable reader_free_;
@@ -109,6 +120,7 @@ private:
 
     std::unique_ptr<store::key_store> poller_;
     std::optional<std::int64_t> revision_; // the poll's
+    std::int64_t flags_revision_ = 0;      // the poll's; from the first flag ever
     std::mutex poll_mutex_;
     std::condition_variable poll_wake_;
     bool stopping_ = false, soon_ = false; // under poll_mutex_

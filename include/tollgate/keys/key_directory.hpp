@@ -37,6 +37,8 @@ private:
 
     executor on_;
     key_cache& cache_;
+    mutable std::shared_ptr<const tenant_flags> flags_; // this thread's, of `flags_generation_`
+    mutable std::uint64_t flags_generation_ = 0;
     key_hasher hash_;
     two_ages<store::key_hash, entry, first_bytes> mine_;
     std::unordered_map<store::key_hash, std::shared_ptr<flight>, first_bytes> flights_;

@@ -13,7 +13,7 @@
 namespace tollgate::store {
 
 struct usage_query {
-    tenant_id tenant;
+    tenant_id tenant; // empty, for usage_groups: all
     instant from, to; // [from, to)
 };
 
@@ -23,6 +23,15 @@ struct usage_group {
     usd_nano charged, provider_cost, estimated;
 };
 
+// Requests as they were decided, newest first.
+struct decision_query {
+    tenant_id tenant;                 // empty: all
+    instant from, to;                 // [from, to)
+    std::string code;                 // empty: any
+    std::optional<request_id> before; // the last of the page before
+    std::size_t count = 0;
+};
+
 // One discrepancy found by `tollgate ledger verify`.
 struct discrepancy {
     std::string what;  // "counter", "balance", "held", "entries"
@@ -30,12 +39,13 @@ struct discrepancy {
     std::string expected, found;
 };
 
+using counter_list = std::vector<std::pair<ledger::counter_key, ledger::counter>>;
+
 class account_store {
 public:
     virtual ~account_store() = default;
 
-    virtual store_result<std::vector<std::pair<ledger::counter_key, ledger::counter>>>
-    counters(const std::vector<ledger::counter_key>& keys) = 0;
+    virtual store_result<counter_list> counters(const std::vector<ledger::counter_key>& keys) = 0;
     virtual store_result<std::optional<ledger::balance_row>> balance(const tenant_id& tenant) = 0; // with open grants
     virtual store_result<std::vector<ledger::entry>> entries(const tenant_id& tenant, std::size_t newest) = 0;
     // Entries from `from` on that put money into a tenant's prepaid balance or took it out, charges apart; ascending by
@@ -48,7 +58,12 @@ public:
     // A page in ascending order of id, after `after`; the caller loops. Keeps every transaction short.
     virtual store_result<std::vector<ledger::usage_row>> usage_page(const usage_query& query, request_id after,
                                                                     std::size_t count) = 0;
-    // Columns: model_served, model_requested, key, workspace, feature, agent, end_user, provider, day.
+    virtual store_result<std::vector<ledger::usage_row>> decisions(const decision_query& query) = 0;
+    // Counters with money in them of windows that began at `since_s` or later, or that never end; ascending, after a
+    // key. An empty tenant: all.
+    virtual store_result<counter_list> counters_after(const ledger::counter_key& after, const tenant_id& tenant,
+                                                      std::int64_t since_s, std::size_t count) = 0;
+    // Columns: tenant, model_served, model_requested, key, workspace, feature, agent, end_user, provider, day.
     virtual store_result<std::vector<usage_group>> usage_groups(const usage_query& query,
                                                                 const std::vector<std::string>& by) = 0;
     // Compares counters with open reservations and usage rows, balances with entries and grants, and held with open

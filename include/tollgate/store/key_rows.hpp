@@ -37,6 +37,18 @@ policy_version take_policy_version(In& in) {
     return row;
 }
 
+inline constexpr std::array published_columns{
+    column{"tenant", column_type::text}, column{"version", column_type::text}, column{"content", column_type::text},
+    column{"at", column_type::time},     column{"actor", column_type::text},   column{"revision", column_type::number},
+};
+
+inline constexpr std::array version_columns{
+    column{"tenant", column_type::text},
+    column{"version", column_type::text},
+    column{"hash", column_type::text},
+    column{"content", column_type::text},
+};
+
 template <class Out>
 void put(Out& out, const key_row& row) {
     out.text(row.id);
@@ -74,6 +86,37 @@ key_row take_key(In& in) {
     row.family = in.text();
     if (row.family.empty()) row.family = row.id; // made by an older program
     row.revision = in.number();
+    return row;
+}
+
+template <class In>
+published_policy take_published(In& in) {
+    published_policy row;
+    row.tenant = in.text();
+    row.version = in.text();
+    row.content = in.text();
+    row.at = in.time();
+    row.actor = in.text();
+    row.revision = in.number();
+    return row;
+}
+
+template <class Out>
+void put(Out& out, const policy_version& row) {
+    out.text(row.tenant);
+    out.text(row.version);
+    out.text(row.hash);
+    out.text(row.content);
+}
+
+template <class In>
+policy_version take_version(In& in) {
+    policy_version row;
+    row.tenant = in.text();
+    row.version = in.text();
+    row.hash = in.text();
+    row.content = in.text();
+    row.seen = in.time();
     return row;
 }
 

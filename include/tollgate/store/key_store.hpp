@@ -31,42 +31,48 @@ struct key_row {
     std::int64_t revision = 0; // of the last change; grows over all keys
 };
 
-// A content that a policy version names, for ever.
-struct policy_version {
-    std::string version, hash, content; // content: canonical, see config/policy_file.hpp
-    instant seen;                       // first
-};
-
 struct tenant_flag {
     tenant_id tenant;
-    std::string status; // "active", "suspended", "closed"; overrides a file
+    std::string status; // "active", "suspended", "closed": overrides the policy's own; empty: no longer set
     std::int64_t revision = 0;
 };
 
+// A policy that was published at run time, and outranks the tenant's file.
+struct published_policy {
+    tenant_id tenant;
+    std::string version, content; // empty: withdrawn, the file counts again
+    instant at;
+    std::string actor;
+    std::int64_t revision = 0;
+};
+
+// One version of a policy, as it was when it was first seen.
+struct policy_version {
+    tenant_id tenant;
+    std::string version, hash, content;
+    instant seen;
+};
+
+// What every process follows. Changes are made through admin_store; each stamps its row with the next revision, in
+// commit order (one locked row hands them out), so that a poller that has seen one has seen every lower one.
 class key_store {
 public:
     virtual ~key_store() = default;
-    // Each mutation stamps the row with the next revision, in commit order (one locked row hands them out).
-    virtual store_result<void> create(const key_row& row) = 0;
-    virtual store_result<bool> update(const key_row& row) = 0; // false: no such key
     virtual store_result<std::optional<key_row>> by_hash(const key_hash& hash) = 0;
     virtual store_result<std::optional<key_row>> by_id(const key_id& id) = 0;
-    virtual store_result<std::vector<key_row>> list(const std::optional<tenant_id>& tenant) = 0;
-    // Rows changed after `revision`, ascending, at most `count`. The poll of every process.
+    // Rows changed after `revision`, ascending, at most `count`. The polls of every process.
     virtual store_result<std::vector<key_row>> changed_since(std::int64_t revision, std::size_t count) = 0;
+    virtual store_result<std::vector<tenant_flag>> flags_since(std::int64_t revision, std::size_t count) = 0;
+    virtual store_result<std::vector<published_policy>> published_since(std::int64_t revision, std::size_t count) = 0;
     virtual store_result<std::int64_t> revision() = 0;
     // A named secret kept in the store (the pepper when the operator sets none): returns the stored value, storing
     // `fresh` first when there is none. Safe for several processes at once.
     virtual store_result<std::string> secret(const std::string& name, const std::string& fresh) = 0;
-    // Policy versions seen: stores (tenant, version, hash, content) once; returns the hash stored under that version.
-    virtual store_result<std::string> remember_policy(const tenant_id& tenant, const std::string& version,
-                                                      const std::string& hash, const std::string& content) = 0;
+    // Policy versions seen: stores each (tenant, version) once. Returns the hashes stored under them, in order.
+    virtual store_result<std::vector<std::string>> remember_policies(const std::vector<policy_version>& rows) = 0;
     virtual store_result<std::optional<policy_version>> remembered_policy(const tenant_id& tenant,
                                                                           const std::string& version) = 0;
     virtual store_result<std::vector<policy_version>> remembered_policies(const tenant_id& tenant) = 0; // by version
-    // Audit: who changed what, before and after.
-    virtual store_result<void> audit(const std::string& actor, const std::string& what, const std::string& subject,
-                                     const std::string& before, const std::string& after) = 0;
 };
 
 }

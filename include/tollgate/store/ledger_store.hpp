@@ -5,6 +5,7 @@
 
 #include <tollgate/core/error.hpp>
 #include <tollgate/ledger/apply.hpp>
+#include <tollgate/store/audit.hpp>
 
 #include <functional>
 
@@ -24,6 +25,9 @@ public:
     virtual store_result<void> commit(const ledger::changes& write) = 0;
 
     virtual void rollback() = 0;
+
+    // Between begin and commit: a row of the audit, written by that commit. Stores of tests may keep none.
+    virtual void audit(audit_row) {}
 
     // Whether `begin` may be given what ledger::rows_assumed wants just now. What it answers then is what this store
     // remembers, and stands only if the commit succeeds, so that a batch which writes nothing is committed as well;

@@ -20,6 +20,7 @@ class key_store;
 class retry_block_store;
 class price_store;
 class seed_store;
+class admin_store;
 
 struct migration {
     int number = 0;
@@ -48,6 +49,7 @@ struct migration_report {
 };
 
 // A database: where the stores come from. Each call opens its own connection; each store is used by one thread.
+// A database: where the four stores come from. Each call opens its own connection; each store is used by one thread.
 class database {
 public:
     virtual ~database() = default;
@@ -60,6 +62,7 @@ public:
     virtual store_result<std::unique_ptr<retry_block_store>> open_retry_blocks() = 0;
     virtual store_result<std::unique_ptr<price_store>> open_prices() = 0;
     virtual store_result<std::unique_ptr<seed_store>> open_seeds() = 0;
+    virtual store_result<std::unique_ptr<admin_store>> open_admin() = 0;
     virtual std::string description() const = 0; // without credentials
 };
 

@@ -1,7 +1,7 @@
 // GET /v1/account/budget
-#include "budget_view.hpp"
-#include "query.hpp"
 #include "viewer.hpp"
+#include <tollgate/app/budget_view.hpp>
+#include <tollgate/app/query.hpp>
 
 #include <tollgate/app/account.hpp>
 #include <tollgate/app/respond.hpp>
@@ -42,9 +42,10 @@ std::optional<refusal> read_tags(std::string_view query, attribution& who) {
     return std::nullopt;
 }
 
-// In the store's time, which is the one that admission goes by.
-store_result<budget_figures> read_figures(store::account_store& store, const policy::tenant_policy& policy,
-                                          const policy::facts& about) {
+}
+
+store_result<budget_figures> read_budget(store::account_store& store, const policy::tenant_policy& policy,
+                                         const policy::facts& about) {
     const auto now = store.now();
     if (!now) return std::unexpected(now.error());
     budget_figures out;
@@ -62,8 +63,6 @@ store_result<budget_figures> read_figures(store::account_store& store, const pol
     return out;
 }
 
-}
-
 task<> account_budget(services& use, ports::exchange& x) {
     viewer who = co_await identify_viewer(use, x);
     if (!who.objection) who.objection = read_tags(x.query(), who.facts.who);
@@ -72,7 +71,7 @@ task<> account_budget(services& use, ports::exchange& x) {
         co_return;
     }
     auto read = [policy = who.policy, about = who.facts](store::account_store& store) {
-        return read_figures(store, *policy, about);
+        return read_budget(store, *policy, about);
     };
     const auto figures = co_await use.accounts.run(use.on, std::move(read));
     if (!figures) {

@@ -1,4 +1,4 @@
-#include "budget_view.hpp"
+#include <tollgate/app/budget_view.hpp>
 
 #include <tollgate/core/assert.hpp>
 #include <tollgate/core/json_writer.hpp>

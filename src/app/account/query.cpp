@@ -1,4 +1,4 @@
-#include "query.hpp"
+#include <tollgate/app/query.hpp>
 
 #include <tollgate/core/limits.hpp>
 
@@ -13,22 +13,6 @@ int hex_digit(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
-}
-
-std::optional<std::string> decode(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            out += text[at];
-            continue;
-        }
-        if (at + 2 >= text.size()) return std::nullopt;
-        const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        out += static_cast<char>(static_cast<unsigned char>(high * 16 + low));
-        at += 2;
-    }
-    return out;
 }
 
 std::string joined(std::span<const std::string_view> names) {
@@ -47,6 +31,22 @@ std::expected<instant, refusal> read_time(const parameters& asked, std::string_v
 
 }
 
+std::optional<std::string> percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '%') {
+            out += text[at];
+            continue;
+        }
+        if (at + 2 >= text.size()) return std::nullopt;
+        const int high = hex_digit(text[at + 1]), low = hex_digit(text[at + 2]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out += static_cast<char>(static_cast<unsigned char>(high * 16 + low));
+        at += 2;
+    }
+    return out;
+}
+
 refusal bad_parameter(std::string_view name, std::string message) {
     refusal out;
     out.code = errc::invalid_request;
@@ -62,8 +62,8 @@ std::expected<parameters, refusal> parameters::read(std::string_view query, std:
         query.remove_prefix(std::min(one.size() + 1, query.size()));
         if (one.empty()) continue;
         const std::size_t equals = std::min(one.find('='), one.size());
-        const auto name = decode(one.substr(0, equals));
-        const auto value = decode(one.substr(std::min(equals + 1, one.size())));
+        const auto name = percent_decoded(one.substr(0, equals));
+        const auto value = percent_decoded(one.substr(std::min(equals + 1, one.size())));
         if (!name || !value) return std::unexpected(bad_parameter(one.substr(0, equals), "is wrongly encoded"));
         if (std::ranges::find(known, *name) == known.end())
             return std::unexpected(bad_parameter(*name, "is not known here. Known are: " + joined(known)));

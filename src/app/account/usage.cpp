@@ -1,6 +1,6 @@
 // GET /v1/account/usage
-#include "query.hpp"
 #include "viewer.hpp"
+#include <tollgate/app/query.hpp>
 
 #include <tollgate/app/account.hpp>
 #include <tollgate/app/respond.hpp>

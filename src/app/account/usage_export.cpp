@@ -1,6 +1,6 @@
 // GET /v1/account/usage/export: a page of rows at a time, so that neither memory nor a transaction grows with it.
-#include "query.hpp"
 #include "viewer.hpp"
+#include <tollgate/app/query.hpp>
 
 #include <tollgate/app/account.hpp>
 #include <tollgate/app/respond.hpp>

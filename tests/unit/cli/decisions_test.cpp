@@ -32,7 +32,7 @@ public:
     void remember() {
         const auto database = open_store(store_url());
         const auto keys = database->open_keys();
-        EXPECT_EQ((*keys)->remember_policy("acme", "acme-1", policy_->hash, policy_text).value(), policy_->hash);
+        EXPECT_TRUE((*keys)->remember_policies({{"acme", "acme-1", policy_->hash, policy_text, {}}}).has_value());
     }
 
     // A request that met the month with `used` USD in it.
@@ -153,10 +153,8 @@ TEST(cli_decisions, a_policy_that_is_not_remembered_is_told) {
 
     const auto database = open_store(here.store_url());
     const auto keys = database->open_keys();
-    ASSERT_TRUE((*keys)
-                    ->remember_policy("acme", "acme-1", "another hash",
-                                      R"({"tenant_id":"acme","policy_version":"acme-1","monthly_budget_usd":11})")
-                    .has_value());
+    const std::string other = R"({"tenant_id":"acme","policy_version":"acme-1","monthly_budget_usd":11})";
+    ASSERT_TRUE((*keys)->remember_policies({{"acme", "acme-1", "another hash", other, {}}}).has_value());
     EXPECT_TRUE(has(here.run({"decisions", "replay", row.id.text()}).err, "not what the decision was made under"));
 }
 

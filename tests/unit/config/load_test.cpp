@@ -111,7 +111,8 @@ TEST(load, tls_files_must_be_readable_and_are_watched_apart) {
     const auto before = fingerprint(got->watched);
     folder.write("c.pem", "longer");
     const auto after = fingerprint(got->watched);
-    EXPECT_EQ(before.config, after.config);
+    EXPECT_EQ(before.files, after.files);
+    EXPECT_EQ(before.folders, after.folders);
     EXPECT_NE(before.tls, after.tls);
 }
 
@@ -128,7 +129,7 @@ TEST(load, the_fingerprint_moves_with_every_kind_of_change) {
     EXPECT_EQ(fingerprint(watched), last);
     const auto expect_moved = [&](const char* what) {
         const auto now = fingerprint(watched);
-        EXPECT_NE(now.config, last.config) << what;
+        EXPECT_TRUE(now.files != last.files || now.folders != last.folders) << what;
         last = now;
     };
     folder.write("tollgate.yaml", "# longer\nadmin: {token: \"${file:secret}\"}\n");
@@ -149,6 +150,39 @@ TEST(load, the_fingerprint_moves_with_every_kind_of_change) {
     expect_moved("a template");
     std::filesystem::remove(folder.path("catalog.yaml"));
     expect_moved("a removed catalogue");
+}
+
+TEST(load, the_kernel_hints_at_every_change_of_a_policy_folder_and_at_nothing_else) {
+    const scratch_folder folder;
+    write_small(folder);
+    folder.write("policies/templates/t.yaml", "name: x\n");
+    const auto got = load(folder.path("tollgate.yaml"), today);
+    ASSERT_TRUE(got.has_value()) << all(got.error());
+    folder_hints hints;
+    hints.follow(got->watched.folders);
+    EXPECT_FALSE(hints.happened());
+    const auto expect_hint = [&](const char* what) {
+        EXPECT_TRUE(hints.happened()) << what;
+        EXPECT_FALSE(hints.happened()) << "again after " << what;
+    };
+    folder.write("policies/new.yaml", "tenant_id: n\n");
+    expect_hint("a new policy");
+    folder.write("policies/new.yaml", "tenant_id: nn\n");
+    expect_hint("a policy changed in place");
+    std::filesystem::rename(folder.path("policies/new.yaml"), folder.path("policies/other.yaml"));
+    expect_hint("a renamed policy");
+    std::filesystem::remove(folder.path("policies/other.yaml"));
+    expect_hint("a removed policy");
+    folder.write("policies/templates/t.yaml", "name: y\n");
+    expect_hint("a template");
+    folder.write("prices.yaml", "version: x\n"); // looked at every time anyway
+    EXPECT_FALSE(hints.happened());
+    std::filesystem::remove_all(folder.path("policies"));
+    EXPECT_TRUE(hints.happened());
+    EXPECT_TRUE(hints.happened()) << "a folder that is not there is looked for every time";
+    std::filesystem::create_directories(folder.path("policies/templates"));
+    EXPECT_TRUE(hints.happened());
+    EXPECT_FALSE(hints.happened());
 }
 
 TEST(load, a_broken_configuration_is_still_watched) {

@@ -70,9 +70,18 @@ TEST(settings, an_admin_address_off_loopback_needs_a_token_that_is_hard_to_guess
         bool refused;
     };
     const row rows[] = {
-        {"127.0.0.1:9090", "", false},     {"\"[::1]:9090\"", "", false},    {"localhost:9090", "changeme", false},
-        {"0.0.0.0:9090", "\"\"", true},    {"10.0.0.1:9090", "admin", true}, {"0.0.0.0:9090", "ChangeMe", true},
-        {"\"[::]:9090\"", "secret", true}, {":9090", "password", true},      {"0.0.0.0:9090", "c41f0bb6a1c2", false},
+        {"127.0.0.1:9090", "", false},
+        {"\"[::1]:9090\"", "", false},
+        {"localhost:9090", "changeme", false},
+        {"0.0.0.0:9090", "\"\"", true},
+        {"10.0.0.1:9090", "admin", true},
+        {"0.0.0.0:9090", "ChangeMe", true},
+        {"\"[::]:9090\"", "secret", true},
+        {":9090", "password", true},
+        {"0.0.0.0:9090", "c41f0bb6a1c2d3e", true},
+        {"0.0.0.0:9090", "c41f0bb6a1c2d3e4", false},
+        {"0.0.0.0:9090", "ChangeMeChangeMe", true},
+        {"0.0.0.0:9090", "zzzzzzzzzzzzzzzzzzzz", true},
     };
     for (const row& r : rows) {
         SCOPED_TRACE(std::string(r.listen) + " " + r.token);
@@ -81,6 +90,47 @@ TEST(settings, an_admin_address_off_loopback_needs_a_token_that_is_hard_to_guess
         EXPECT_EQ(got.from.says("must be set and hard to guess"), r.refused) << got.from.all_errors();
         EXPECT_EQ(got.from.errors.empty(), !r.refused);
     }
+}
+
+TEST(settings, admin_tokens_have_names_and_roles) {
+    const read_result got("admin:\n  token: one-token-of-all-roles\n  tokens:\n"
+                          "    - {token: another-long-token, name: alice, role: read}\n"
+                          "    - {token: a-third-long-token, name: bob, role: [operate, money]}\n");
+    ASSERT_TRUE(got.from.errors.empty()) << got.from.all_errors();
+    ASSERT_EQ(got.made.admin.tokens.size(), 2u);
+    EXPECT_EQ(got.made.admin.tokens[0].name, "alice");
+    EXPECT_EQ(got.made.admin.tokens[0].roles, std::vector{admin_role::read});
+    EXPECT_EQ(got.made.admin.tokens[1].roles, (std::vector{admin_role::operate, admin_role::money}));
+}
+
+TEST(settings, admin_tokens_that_cannot_be_are_refused_without_being_shown) {
+    struct row {
+        const char *tokens, *says;
+    };
+    const row rows[] = {
+        {"[{token: fifteen-bytes-x, name: a, role: read}]", "easy to guess"},
+        {"[{token: long-enough-token, role: read}]", "`name` is missing"},
+        {"[{token: long-enough-token, name: a}]", "`role` is missing"},
+        {"[{token: long-enough-token, name: a, role: []}]", "at least one role"},
+        {"[{token: long-enough-token, name: a, role: root}]", "not one of read, operate, money"},
+        {"[{token: long-enough-token, name: a, role: read}, {token: other-long-token, name: a, role: read}]",
+         "have the name `a`"},
+        {"[{token: long-enough-token, name: a, role: read}, {token: long-enough-token, name: b, role: read}]",
+         "is another one's too"},
+        {"{token: long-enough-token}", "must be a list"},
+    };
+    for (const row& r : rows) {
+        SCOPED_TRACE(r.tokens);
+        const read_result got("admin: {tokens: " + std::string(r.tokens) + "}\n");
+        EXPECT_TRUE(got.from.says(r.says)) << got.from.all_errors();
+        EXPECT_FALSE(got.from.says("long-enough-token"));
+        EXPECT_FALSE(got.from.says("fifteen-bytes-x"));
+    }
+    EXPECT_TRUE(
+        read_result("admin: {tokens: [{token: long-enough-token, name: admin, role: read}]}").from.errors.empty());
+    EXPECT_TRUE(read_result("admin: {token: one-token-of-all-roles, tokens: [{token: long-enough-token, name: admin, "
+                            "role: read}]}")
+                    .from.says("have the name `admin`"));
 }
 
 TEST(settings, tls_files_come_in_pairs) {

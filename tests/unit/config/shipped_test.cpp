@@ -49,7 +49,7 @@ TEST(shipped, the_main_file_shows_every_setting_with_its_default) {
     ASSERT_TRUE(tree && problems.empty());
 
     for (const key_table& table : key_tables()) {
-        if (table.schema != "tollgate") continue;
+        if (table.schema != "tollgate" || table.pointer.starts_with("/$defs/")) continue; // of lists, empty here
         const node* section = &*tree;
         for (std::string_view path = table.pointer; !path.empty();) {
             path.remove_prefix(std::string_view("/properties/").size());

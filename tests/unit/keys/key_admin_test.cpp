@@ -1,4 +1,4 @@
-#include <support/fake_key_store.hpp>
+#include <support/fake_admin_store.hpp>
 
 #include <tollgate/keys/key_admin.hpp>
 
@@ -10,7 +10,8 @@ namespace {
 
 struct desk {
     std::shared_ptr<test::key_rows> rows = std::make_shared<test::key_rows>();
-    test::fake_key_store store{rows};
+    test::fake_admin_store store{rows};
+    test::fake_key_store secrets{rows};
     key_hasher hash{"pepper"};
     instant now = instant::from_seconds(1'780'000'000);
     key_admin keys{store, hash, [this] { return now; }};
@@ -161,11 +162,11 @@ TEST(key_admin, lists_one_tenant_or_all_and_says_when_the_store_is_away) {
 
 TEST(pepper, is_the_operators_or_made_once_and_kept) {
     desk d;
-    EXPECT_EQ(*pepper_of(d.store, "mine"), "mine");
-    const auto first = pepper_of(d.store, "");
+    EXPECT_EQ(*pepper_of(d.secrets, "mine"), "mine");
+    const auto first = pepper_of(d.secrets, "");
     ASSERT_TRUE(first);
     EXPECT_EQ(first->size(), 64u);
-    EXPECT_EQ(*pepper_of(d.store, ""), *first);
+    EXPECT_EQ(*pepper_of(d.secrets, ""), *first);
 }
 
 }

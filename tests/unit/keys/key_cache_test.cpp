@@ -1,4 +1,4 @@
-#include <support/fake_key_store.hpp>
+#include <support/fake_admin_store.hpp>
 #include <support/run_task.hpp>
 
 #include <tollgate/keys/key_admin.hpp>
@@ -21,7 +21,7 @@ struct world {
     blocking_pool pool{2, 64};
     std::atomic<std::int64_t> now_us{1'000'000};
     key_hasher hash{"pepper"};
-    fake_key_store store{rows};
+    test::fake_admin_store store{rows};
     key_admin admin{store, hash, [] { return instant::from_seconds(1'000'000); }};
 
     std::unique_ptr<store::key_store> handle() { return std::make_unique<fake_key_store>(rows); }
@@ -109,7 +109,7 @@ TEST(key_directory, finds_a_key_that_was_asked_for_before_it_was_made) {
     row.id = "key_late";
     row.tenant = "acme";
     row.hash = w.hash(secret);
-    ASSERT_TRUE(w.store.create(row));
+    ASSERT_TRUE(w.store.create_key(row));
     EXPECT_EQ(*one.find(secret), nullptr) << "the poll has not been";
     EXPECT_TRUE(cache->poll_once());
     const auto found = one.find(secret);
@@ -242,6 +242,32 @@ TEST(key_cache, polls_by_itself_and_at_once_when_asked) {
     while (cache.generation() == before) std::this_thread::yield();
     EXPECT_TRUE((*one.find(key.secret))->revoked);
     cache.stop();
+}
+
+TEST(key_directory, a_status_set_at_run_time_reaches_every_process_with_its_next_poll) {
+    world w;
+    const auto here = w.process(), there = w.process();
+    thread_of one(*here, w.hash), other(*there, w.hash);
+    EXPECT_EQ(one.keys.tenant_status("acme"), "");
+    ASSERT_TRUE(w.store.set_tenant_status("acme", "suspended"));
+    EXPECT_EQ(one.keys.tenant_status("acme"), "") << "the poll has not been";
+    EXPECT_TRUE(here->poll_once());
+    EXPECT_TRUE(there->poll_once());
+    EXPECT_EQ(one.keys.tenant_status("acme"), "suspended");
+    EXPECT_EQ(other.keys.tenant_status("acme"), "suspended");
+    EXPECT_EQ(one.keys.tenant_status("beta"), "");
+    ASSERT_TRUE(w.store.set_tenant_status("acme", ""));
+    EXPECT_TRUE(here->poll_once());
+    EXPECT_EQ(one.keys.tenant_status("acme"), "");
+    EXPECT_EQ(other.keys.tenant_status("acme"), "suspended");
+}
+
+TEST(key_directory, a_process_that_starts_knows_the_statuses_of_before) {
+    world w;
+    ASSERT_TRUE(w.store.set_tenant_status("acme", "closed"));
+    const auto late = w.process();
+    thread_of one(*late, w.hash);
+    EXPECT_EQ(one.keys.tenant_status("acme"), "closed");
 }
 
 }

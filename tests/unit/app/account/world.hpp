@@ -58,6 +58,11 @@ public:
     store_result<std::optional<ledger::stored_answer>> stored_answer(const tenant_id&, request_id) override {
         return away();
     }
+    store_result<std::vector<ledger::usage_row>> decisions(const store::decision_query&) override { return away(); }
+    store_result<std::vector<std::pair<ledger::counter_key, ledger::counter>>>
+    counters_after(const ledger::counter_key&, const tenant_id&, std::int64_t, std::size_t) override {
+        return away();
+    }
     store_result<std::vector<ledger::usage_row>> usage_page(const store::usage_query& query, request_id after,
                                                             std::size_t count) override {
         in_.asked = query;

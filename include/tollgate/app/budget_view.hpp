@@ -1,9 +1,10 @@
 #pragma once
 
-// What a key can run into, and where it stands. Pure.
+// What a key can run into, and where it stands. Pure but for read_budget.
 
 #include <tollgate/ledger/apply.hpp>
 #include <tollgate/policy/decide.hpp>
+#include <tollgate/store/account_store.hpp>
 
 #include <map>
 #include <optional>
@@ -40,6 +41,10 @@ struct budget_figures {
     ledger::counter_key month; // the tenant's current month, which is always counted
     std::optional<ledger::balance_row> balance;
 };
+
+// In the store's time, which is the one that admission goes by.
+store_result<budget_figures> read_budget(store::account_store& store, const policy::tenant_policy& policy,
+                                         const policy::facts& about);
 
 std::string budget_json(const budget_figures& at, const policy::tenant_policy& policy, const policy::facts& about);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The query of an account endpoint. Strict: a misspelled parameter is an error, not another answer.
+// The query of an account or admin endpoint. Strict: a misspelled parameter is an error, not another answer.
 
 #include <tollgate/core/refusal.hpp>
 #include <tollgate/core/window.hpp>
@@ -15,6 +15,9 @@
 #include <vector>
 
 namespace tollgate::app {
+
+// Nothing when it is wrongly encoded. "+" stays, as times have offsets.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 class parameters {
 public:

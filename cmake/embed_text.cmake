@@ -1,0 +1,10 @@
+# tollgate_embed_text(TARGET FILE NAME): the file as `std::string_view tollgate::embedded::NAME()` in TARGET.
+function(tollgate_embed_text target file name)
+  set_property(DIRECTORY ${CMAKE_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${file})
+  file(READ ${CMAKE_SOURCE_DIR}/${file} content)
+  set(text "#include <string_view>\n\nnamespace tollgate::embedded {\n\nstd::string_view ${name}();\n\n")
+  string(APPEND text "std::string_view ${name}() {\n    return R\"text(${content})text\";\n}\n\n}\n")
+  set(generated ${CMAKE_BINARY_DIR}/generated/${name}.cpp)
+  file(CONFIGURE OUTPUT ${generated} CONTENT "@text@" @ONLY)
+  target_sources(${target} PRIVATE ${generated})
+endfunction()
