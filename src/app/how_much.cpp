@@ -59,8 +59,7 @@ void set_approved(const call& c, quote& of) {
     if (!of.price || !c.policy->fallback.price_increase_max_permille || !c.config->approved) return;
     of.approved = c.config->approved->find(c.facts.who.tenant, of.route->provider->name, of.route->upstream_name);
     if (!of.approved) return;
-    const auto worst = worst_case(of.bound, *of.approved, of.tier);
-    of.approved_estimate = to_hold(*c.policy, worst.value_or(usd_nano(limits::amount_nano_max)));
+    of.approved_estimate = worst_of(of.bound, *of.approved, of.tier, *c.policy).whole;
 }
 
 void state_price(const quote& offer, policy::facts& facts) {

@@ -96,13 +96,14 @@ void gateway::recover() {
 void gateway::start() {
     openai::count_tokens("x"); // builds the rank table now, not in a request
     recover();
+    // Before the first request: without them a price that has risen would be paid.
+    if (!prices_.poll()) throw store_unreachable("the approved prices cannot be read");
     writer_.start();
     key_cache_.start();
     start_threads();
     start_admin();
     request_log_.start();
     for (const auto& thread : threads_) thread->start();
-    if (!prices_.poll()) throw store_unreachable("the approved prices cannot be read");
     price_timer_.start();
     reload_timer_.start();
     sweep_timer_.start();

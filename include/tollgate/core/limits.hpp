@@ -165,16 +165,11 @@ inline constexpr std::int64_t mock_wait_ms_max = 600'000;
 // --- process -------------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t drain_ms_max = 30'000;
 inline constexpr std::size_t log_buffer_bytes_max =
-    4 * 1024 * 1024;                                     // of one I/O thread; full: lines are dropped and counted
-inline constexpr std::uint32_t log_flush_ms = 50;        // a request's line waits no longer
-inline constexpr std::uint32_t log_drain_ms_max = 2'000; // at the end, when nobody reads the log
-inline constexpr std::uint32_t reload_poll_ms = 500;
-inline constexpr std::uint32_t price_poll_ms = 500;          // an approval reaches every process within a second
-inline constexpr std::uint32_t tick_ms = 50;                 // resolution of every deadline
-4 * 1024 * 1024;                                             // of one I/O thread; full: lines are dropped and counted
+    4 * 1024 * 1024;                                         // of one I/O thread; full: lines are dropped and counted
 inline constexpr std::uint32_t log_flush_ms = 50;            // a request's line waits no longer
 inline constexpr std::uint32_t log_drain_ms_max = 2'000;     // at the end, when nobody reads the log
 inline constexpr std::uint32_t reload_poll_ms = 250;         // published policies reach every process within a second
+inline constexpr std::uint32_t price_poll_ms = 500;          // an approval reaches every process within a second
 inline constexpr std::uint32_t reload_full_look_ms = 10'000; // at every policy file, whatever the kernel says
 inline constexpr std::uint32_t tick_ms = 50;                 // resolution of every deadline
 
