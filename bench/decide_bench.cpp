@@ -47,7 +47,7 @@ tenant_policy policy_with(std::size_t limits) {
 facts request() {
     facts f;
     f.who = {"tenant-1",  "workspace-1", "key_1",    "support", "agent-1", "user-1",
-             "session-1", "gpt-5-mini",  "standard", "openai",  "prod",    "interactive"};
+             "session-1", "gpt-5-mini",  "standard", "openai",  "prod",    "interactive", {}};
     f.tier_rank = 1;
     f.model_known = f.model_priced = true;
     f.tokens = 1'000;

@@ -9,7 +9,9 @@
 
 #include <tollgate/admin/admin_handler.hpp>
 #include <tollgate/ledger/apply.hpp>
+#include <tollgate/store/price_store.hpp>
 #include <tollgate/store/retry_block_store.hpp>
+#include <tollgate/store/seed_store.hpp>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -55,6 +57,9 @@ public:
         for (const auto& entry : db_.rows().entries)
             if (entry.tenant == tenant && out.size() < newest) out.insert(out.begin(), entry);
         return out;
+    }
+    store_result<std::vector<ledger::entry>> balance_movements(const tenant_id&, instant) override {
+        return std::vector<ledger::entry>();
     }
     store_result<std::optional<ledger::usage_row>> request(const tenant_id&, request_id id) override {
         return request(id);
@@ -124,6 +129,12 @@ public:
         return std::make_unique<test::fake_admin_store>(keys_, admin_);
     }
     store_result<std::unique_ptr<store::retry_block_store>> open_retry_blocks() override {
+        return std::unexpected(store_error{store_fault::unavailable, "there are none in memory"});
+    }
+    store_result<std::unique_ptr<store::price_store>> open_prices() override {
+        return std::unexpected(store_error{store_fault::unavailable, "there are none in memory"});
+    }
+    store_result<std::unique_ptr<store::seed_store>> open_seeds() override {
         return std::unexpected(store_error{store_fault::unavailable, "there are none in memory"});
     }
     std::string description() const override { return "memory"; }

@@ -40,7 +40,11 @@ public:
         policy::facts facts;
         facts.at = *parse_rfc3339("2026-06-10T12:00:00Z");
         facts.at.us += static_cast<std::int64_t>(number) * 60'000'000;
-        facts.who = {.tenant = "acme", .key = "key_1", .feature = "support", .model = "small", .tier = "standard"};
+        facts.who.tenant = "acme";
+        facts.who.key = "key_1";
+        facts.who.feature = "support";
+        facts.who.model = "small";
+        facts.who.tier = "standard";
         facts.model_known = facts.model_priced = true;
         facts.tokens = 1'000;
         facts.estimate = usd_nano(usd_nano::per_usd);
