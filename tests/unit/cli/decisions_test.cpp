@@ -227,8 +227,8 @@ TEST(cli_policy, recorded_traffic_is_simulated_under_another_policy) {
     const answer got = here.run(asked);
     ASSERT_EQ(got.code, 0) << got.err;
     // Half a dollar each: three run, and the fourth would need a whole one above 1.50.
-    for (const char* part : {"refused                      2      7      +5",
-                             "cost, USD                   4.00   1.50   -2.50", "5 decided differently"})
+    for (const char* part : {"\nrefused ", "  2      7      +5", "cost, USD                   4.00   1.50   -2.50",
+                             "5 decided differently"})
         EXPECT_TRUE(has(got.out, part)) << part << "\n" << got.out;
     auto as_json = asked;
     as_json.emplace_back("--json");
