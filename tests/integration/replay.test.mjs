@@ -95,13 +95,31 @@ for (const kind of stores) describe(`replay over ${kind.name}`, () => {
     return head;
   }
 
-  async function one(random) {
-    const request = request_of(random, pick(random, tenants));
+  async function sent(request) {
     const answer = await send(request);
     const id = answer.headers?.['x-request-id'];
     if (id) ids.get(request.tenant).push(id);
     const code = answer.json?.error?.code ?? String(answer.status);
     seen[code] = (seen[code] ?? 0) + 1;
+    return answer;
+  }
+
+  // One of each kind, whatever chance brings.
+  async function each_kind() {
+    const plain = (tenant, max_tokens, more) =>
+      sent({tenant, path: chat, headers: {}, body: {...one_cent, max_tokens, ...more}});
+    await plain('tiers', 10, {model: 'toll-economy'});
+    await plain('tiers', 10, {model: 'toll-economy', metadata: {feature: 'bulk'}});
+    await plain('tiers', 10, {model: 'no-such'});
+    await plain('prepaid', 30_000);
+    await plain('one_by_one', 30_000);
+    await plain('asks', 600);
+    await plain('dear', 100);
+  }
+
+  async function one(random) {
+    const request = request_of(random, pick(random, tenants));
+    const answer = await sent(request);
     const token = answer.json?.error?.gateway?.confirmation?.token;
     if (!token || random(2) === 0) return;
     const again = {...request, headers: {...request.headers, 'x-ai-confirm': token}};
@@ -114,6 +132,7 @@ for (const kind of stores) describe(`replay over ${kind.name}`, () => {
   it('records a long mixed run', async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
     console.log(`SEED=${seed}`);
+    await each_kind();
     const client = async (random) => { for (let i = 0; i < 75; ++i) await one(random); };
     await Promise.all(Array.from({length: 6}, (_, number) => client(random_of(seed + number))));
     for (const tenant of tenants) await house.settled(tenant);
