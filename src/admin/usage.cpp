@@ -2,6 +2,7 @@
 #include "routes.hpp"
 
 #include <tollgate/app/usage_format.hpp>
+#include <tollgate/app/usage_sums.hpp>
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
@@ -62,17 +63,6 @@ json sums_json(const store::usage_group& of) {
     return out;
 }
 
-void add(store::usage_group& total, const store::usage_group& one) {
-    total.requests += one.requests;
-    total.refused += one.refused;
-    total.prompt_tokens += one.prompt_tokens;
-    total.cached_tokens += one.cached_tokens;
-    total.completion_tokens += one.completion_tokens;
-    total.charged += one.charged;
-    total.provider_cost += one.provider_cost;
-    total.estimated += one.estimated;
-}
-
 json decision_json(const ledger::usage_row& row) {
     std::string text;
     app::append_json_row(text, row, app::audience::operators);
@@ -100,7 +90,7 @@ answered show_usage(const call& c, hands& h) {
         for (std::size_t i = 0; i < by->names.size(); ++i) one[by->names[i]] = each.by[i];
         one.update(sums_json(each));
         data.push_back(std::move(one));
-        add(total, each);
+        app::add(total, each);
     }
     json out{{"tenant", range->tenant.empty() ? json() : json(range->tenant)}, {"from", to_rfc3339(range->from)}};
     out["to"] = to_rfc3339(range->to);

@@ -83,6 +83,7 @@ struct call {
     std::optional<policy::course> course;
     std::vector<policy::ledger_reading> answers;
     recorded_outlook outlook;
+    std::vector<quote> cheaper; // parallel to outlook.candidates
     std::optional<policy::decided> decided; // nothing: refused before any rule
     std::string digest;                     // of the request; empty until somebody binds something to it
     std::string confirmation_id;            // of the valid token that lets the request pass

@@ -44,12 +44,11 @@ task<std::optional<refusal>> ask_ledger(call& c) {
 }
 
 // What was quoted when the course asked for cheaper models.
-quote quote_of(const call& c, const policy::candidate& what) {
-    const auto& target = c.config->catalog->models.at(what.model);
-    const auto same = [&](const model_route& route) { return route.provider->name == what.provider; };
-    const auto route = std::ranges::find_if(target->routes, same);
-    TG_ASSERT(route != target->routes.end());
-    return quote_for(c, target, *route);
+const quote& quote_of(const call& c, const policy::candidate& what) {
+    const auto& all = *c.outlook.candidates;
+    const auto at = std::ranges::find(all, what.model, &policy::candidate::model);
+    TG_ASSERT(at != all.end());
+    return c.cheaper[static_cast<std::size_t>(at - all.begin())];
 }
 
 // The ledger's answer moves the course on; another model may take the place.
@@ -69,6 +68,7 @@ policy::next take(call& c) {
 void begin_course(call& c, policy::outlook& more) {
     c.answers.clear();
     c.outlook = {};
+    c.cheaper.clear();
     c.confirmation_id.clear();
     c.fallback_reason = c.first_reason;
     if (c.offer.target != c.asked_for) quote_again(c);
@@ -184,7 +184,7 @@ task<bool> take_the_place(call& c) {
                          why == ledger::refused_by::token_spent;
         if (!c.holding && odd) co_return false;
         const policy::next step = c.course->take(reading_of(c.held, *c.course, *c.policy));
-        if (step != policy::next::hold) co_return c.holding&& step == policy::next::serve;
+        if (step != policy::next::hold) co_return step == policy::next::serve&& c.holding;
     }
 }
 

@@ -18,14 +18,11 @@ std::string lacks(const call& c, const quote& of) {
 
 namespace {
 
-policy::candidate describe(call& c, const std::string& alias) {
+policy::candidate describe(const call& c, const std::string& alias, const quote& offer) {
     policy::candidate out;
     out.model = alias;
-    const auto& models = c.config->catalog->models;
-    const auto at = models.find(alias);
-    out.known = at != models.end();
+    out.known = offer.target != nullptr;
     if (!out.known) return out;
-    const quote offer = quote_for(c, at->second, route_for(c, at->second));
     out.tier = offer.target->tier;
     out.provider = offer.route->provider->name;
     out.rank = c.config->catalog->rank_of(out.tier);
@@ -42,11 +39,17 @@ policy::candidate describe(call& c, const std::string& alias) {
 
 }
 
-// From the tier asked for downwards, what the policy names for each.
+// From the tier asked for downwards, what the policy names for each. A quote is kept: its route was drawn, and the hold
+// must be for the very one that was judged.
 std::vector<policy::candidate> look_ahead::downgrades() {
     std::vector<policy::candidate> out;
-    for (const std::string& alias : downgrade_targets(*c_.policy, c_.config->catalog->tiers, c_.facts.tier_rank))
-        out.push_back(describe(c_, alias));
+    const auto& models = c_.config->catalog->models;
+    for (const std::string& alias : downgrade_targets(*c_.policy, c_.config->catalog->tiers, c_.facts.tier_rank)) {
+        const auto at = models.find(alias);
+        quote& offer = c_.cheaper.emplace_back();
+        if (at != models.end()) offer = quote_for(c_, at->second, route_for(c_, at->second));
+        out.push_back(describe(c_, alias, offer));
+    }
     c_.outlook.candidates = out;
     return out;
 }

@@ -12,6 +12,8 @@ const policies = {
   silent: {...budget, hard_stop_usd: 1, over_limit_action: 'downgrade_then_fail_closed'},
   no_tier: {...budget, over_limit_action: 'downgrade_then_fail_closed', downgrade: {accepted: true, to: {premium: 'toll'}},
             allowed_model_tiers: ['premium', 'standard']},
+  two_routes: {monthly_budget_usd: 0, hard_stop_usd: 1, over_limit_action: 'downgrade_then_fail_closed',
+               downgrade: {accepted: true, to: {standard: 'toll-either'}}},
   by_feature: {hard_stop_usd: 1, downgrade, limits: [
     {name: 'support-day', match: {feature: 'support'}, cost_usd: 0.01, window: 'day', action: 'downgrade_then_fail_closed'}]},
   asks: {hard_stop_usd: 1, limits: [{name: 'ask-day', cost_usd: 0.01, window: 'day', action: 'confirm'}]},
@@ -32,6 +34,9 @@ function change({catalog, prices}) {
   catalog.models['toll-cheap'] = {...entry, capabilities: ['json_schema']};
   catalog.models.toll.capabilities = ['tools', 'vision', 'json_schema'];
   prices.prices.push({provider: 'mock', model: 'toll-cheap', input: 0, output: 10, effective_from: '2024-01-01'});
+  // One provider, two routes, two prices: chance chooses.
+  const {provider, ...either} = entry;
+  catalog.models['toll-either'] = {...either, routes: ['toll-cheap', 'toll-economy'].map((upstream) => ({provider, upstream}))};
 }
 const worst = {'x-mock-usage': 'worst'};
 const tool = {type: 'function', function: {name: 'f', parameters: {type: 'object', properties: {}}}};
@@ -75,6 +80,18 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
     assert.equal(record.fallback_reason, 'downgrade:monthly_budget_usd');
     assert.deepEqual(record.decided.steps,
                      [{limit: 'monthly_budget_usd', action: 'downgrade', said: 'served', model: 'toll-cheap'}]);
+  });
+
+  it('a cheaper model of two routes is held for at the price of the one that serves', async () => {
+    const costs = new Set();
+    for (let i = 0; i < 24; ++i) {
+      const {status, headers, json} = await send('two_routes');
+      assert.equal(status, 200);
+      assert.equal(headers['x-ai-model-served'], 'toll-either');
+      assert.equal(headers['x-ai-cost-estimated-usd'], json.usage.cost_usd);
+      costs.add(json.usage.cost_usd);
+    }
+    assert.deepEqual([...costs].sort(), ['0.001', '0.01']);
   });
 
   it('a downgraded stream says so in its usage', async () => {

@@ -1,6 +1,7 @@
 // GET /v1/account/usage
 #include "viewer.hpp"
 #include <tollgate/app/query.hpp>
+#include <tollgate/app/usage_sums.hpp>
 
 #include <tollgate/app/account.hpp>
 #include <tollgate/app/respond.hpp>
@@ -69,16 +70,6 @@ void write_sums(json_writer& w, const store::usage_group& of) {
     w.member("input_tokens", of.prompt_tokens).member("cached_tokens", of.cached_tokens);
     w.member("output_tokens", of.completion_tokens);
     w.member("charged_usd", to_usd(of.charged)).member("estimated_usd", to_usd(of.estimated));
-}
-
-void add(store::usage_group& total, const store::usage_group& one) {
-    total.requests += one.requests;
-    total.refused += one.refused;
-    total.prompt_tokens += one.prompt_tokens;
-    total.cached_tokens += one.cached_tokens;
-    total.completion_tokens += one.completion_tokens;
-    total.charged += one.charged;
-    total.estimated += one.estimated;
 }
 
 std::string usage_json(const usage_request& asked, const std::vector<store::usage_group>& found) {
