@@ -10,7 +10,8 @@ import {until} from '../support/until.mjs';
 const month = {name: 'm', cost_usd: 0.03, window: 'month'};
 const policies = {
   amounts: {hard_stop_usd: 0.03},
-  names: {hard_stop_usd: 1, limits: [{name: 'first', per: 'feature', cost_usd: 0.02, window: 'month'}, {name: 'other', per: 'key', requests: 100, window: 'day'}]},
+  names: {hard_stop_usd: 1, limits: [{name: 'first', per: 'feature', cost_usd: 0.02, window: 'month'},
+                                     {name: 'other', per: 'key', requests: 100, window: 'day'}]},
   action: {monthly_budget_usd: 0.02, over_limit_action: 'fail_closed'},
   trial: {mode: 'shadow', hard_stop_usd: 0.02},
   restarted: {hard_stop_usd: 0.03, limits: [{...month, per: 'key'}]},
@@ -34,20 +35,12 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
   const spend = async (tenant, times, headers) => {
     for (let i = 0; i < times; ++i) assert.equal(code(await send(tenant, headers)), '200');
   };
-  // Another version of a tenant's policy, in force when this returns.
-  const change = async (tenant, version, policy) => {
-    house.put_policy(tenant, {policy_version: version, ...policy});
-    await until(`${version} of ${tenant}`, async () => {
-      const {headers} = await house.get('/v1/account/budget', tenant);
-      return headers['x-ai-quota-policy'] === version;
-    });
-  };
 
   it('another amount counts what was spent under the old one', async () => {
     await spend('amounts', 2);
-    await change('amounts', 'v2', {hard_stop_usd: 0.02});
+    await house.change_policy('amounts', 'v2', {hard_stop_usd: 0.02});
     assert.equal(code(await send('amounts')), 'tenant_budget_exceeded');
-    await change('amounts', 'v3', {hard_stop_usd: 0.03});
+    await house.change_policy('amounts', 'v3', {hard_stop_usd: 0.03});
     await spend('amounts', 1);
     const over = await send('amounts');
     assert.equal(code(over), 'tenant_budget_exceeded');
@@ -57,7 +50,7 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
   it('another name, order or neighbour of a limit refills nothing', async () => {
     const support = {'x-ai-feature': 'support'};
     await spend('names', 2, support);
-    await change('names', 'v2', {hard_stop_usd: 1, limits: [
+    await house.change_policy('names', 'v2', {hard_stop_usd: 1, limits: [
       {name: 'new', per: 'agent', requests: 100, window: 'day'},
       {name: 'renamed', per: 'feature', cost_usd: 0.02, window: 'month'}]});
     const over = await send('names', support);
@@ -70,21 +63,22 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
   it('another action keeps the counter', async () => {
     await spend('action', 2);
     assert.equal(code(await send('action')), 'tenant_budget_exceeded');
-    await change('action', 'v2', {monthly_budget_usd: 0.02, hard_stop_usd: 0.03, over_limit_action: 'notify'});
+    await house.change_policy('action', 'v2', {monthly_budget_usd: 0.02, hard_stop_usd: 0.03, over_limit_action: 'notify'});
     await spend('action', 1);
     assert.equal(code(await send('action')), 'tenant_budget_exceeded');
   });
 
   it('what was spent in shadow mode is there when the policy is put in force', async () => {
     await spend('trial', 3);
-    await change('trial', 'v2', {hard_stop_usd: 0.04});
+    await house.change_policy('trial', 'v2', {hard_stop_usd: 0.04});
     await spend('trial', 1);
     assert.equal(code(await send('trial')), 'tenant_budget_exceeded');
   });
 
   it('a limit that is added in mid-window knows what was spent before it', async () => {
     await spend('names', 1, {'x-ai-agent-id': 'a1', 'x-ai-feature': 'f1'});
-    await change('names', 'v3', {hard_stop_usd: 1, limits: [{name: 'late', per: ['agent', 'feature'], cost_usd: 0.01, window: 'month'}]});
+    await house.change_policy('names', 'v3', {hard_stop_usd: 1, limits: [
+      {name: 'late', per: ['agent', 'feature'], cost_usd: 0.01, window: 'month'}]});
     const over = await send('names', {'x-ai-agent-id': 'a1', 'x-ai-feature': 'f1'});
     assert.equal(code(over), 'agent_budget_exceeded');
     assert.equal(over.json.error.gateway.spent_usd, '0.01');
@@ -93,7 +87,7 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
 
   it('another time zone refills nothing', async () => {
     for (const [version, timezone] of [['v4', 'Pacific/Kiritimati'], ['v5', 'America/Los_Angeles']]) {
-      await change('amounts', version, {hard_stop_usd: 0.03, timezone});
+      await house.change_policy('amounts', version, {hard_stop_usd: 0.03, timezone});
       assert.equal(code(await send('amounts')), 'tenant_budget_exceeded', timezone);
     }
   });

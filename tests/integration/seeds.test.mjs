@@ -36,14 +36,6 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
     const {json} = await house.get('/v1/account/budget?feature=f1', tenant);
     return json.limits.find((limit) => limit.name === 'late').spent;
   };
-  const in_force = (tenant, version) => until(`${version} of ${tenant}`, async () => {
-    const seen = await Promise.all(house.nodes.map((node) => house.get('/v1/account/budget', tenant, node)));
-    return seen.every(({headers}) => headers['x-ai-quota-policy'] === version);
-  });
-  const change = async (tenant, version, policy) => {
-    house.put_policy(tenant, {policy_version: version, ...policy});
-    await in_force(tenant, version);
-  };
 
   it('a limit that is added while nobody serves', async () => {
     await spend('restarted', 2);
@@ -59,9 +51,9 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
 
   it('a limit that was away for a while knows what ran without it', async () => {
     await spend('returned', 1);
-    await change('returned', 'v2', {hard_stop_usd: 1});
+    await house.change_policy('returned', 'v2', {hard_stop_usd: 1});
     await spend('returned', 1);
-    await change('returned', 'v3', {hard_stop_usd: 1, limits: [per_feature(0.03)]});
+    await house.change_policy('returned', 'v3', {hard_stop_usd: 1, limits: [per_feature(0.03)]});
     await spend('returned', 1);
     const over = await send('returned');
     assert.equal(code(over), 'feature_budget_exceeded');
@@ -72,7 +64,7 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
     const slow = ask(house.gateway.url, {key: house.keys.running, body: one_cent,
                                          headers: {'x-ai-feature': 'f1', 'x-mock-delay-ms': '3000'}});
     await until('it is held', async () => (await house.budget('running')).held !== '0.00');
-    await change('running', 'v2', {hard_stop_usd: 1, limits: [per_feature(0.01)]});
+    await house.change_policy('running', 'v2', {hard_stop_usd: 1, limits: [per_feature(0.01)]});
     const over = await send('running');
     assert.equal(code(over), 'feature_budget_exceeded');
     assert.equal(over.json.error.gateway.spent_usd, '0.01');
@@ -90,7 +82,7 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
       while (running) if (code(await send('two', {node})) === '200') ++served;
     });
     await until('there is traffic', () => served > 5);
-    await change('two', 'v2', {hard_stop_usd: 5, limits: [per_feature(5)]});
+    await house.change_policy('two', 'v2', {hard_stop_usd: 5, limits: [per_feature(5)]});
     await until('there was more', () => served > 15);
     running = false;
     await Promise.all(traffic);

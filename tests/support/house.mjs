@@ -55,6 +55,21 @@ class House {
     this.put(`policies/${tenant}.yaml`, {tenant_id: tenant, policy_version: 'v1', ...policy});
   }
 
+  // Every gateway serves under this version of the tenant's policy.
+  in_force(tenant, version) {
+    return until(`${version} of ${tenant}`, async () => {
+      const live = this.nodes.filter((node) => node && !node.dead);
+      const seen = await Promise.all(live.map((node) => this.get('/v1/account/budget', tenant, node)));
+      return seen.every(({headers}) => headers['x-ai-quota-policy'] === version);
+    });
+  }
+
+  // Another version of a tenant's policy, in force when this returns.
+  async change_policy(tenant, version, policy) {
+    this.put_policy(tenant, {policy_version: version, ...policy});
+    await this.in_force(tenant, version);
+  }
+
   // A gateway's own folder: its settings, its state, its logs.
   put_settings(name) {
     const {server, log, admin, ...rest} = this.options.settings ?? {};
