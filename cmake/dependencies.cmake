@@ -10,6 +10,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(mimalloc REQUIRED)
 
 # Asio is compiled once, in src/runtime/asio_impl.cpp.
 add_library(tollgate_asio INTERFACE)

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace tollgate::config {
@@ -63,6 +65,8 @@ std::uint64_t of_folder(const std::string& path) {
     return sum;
 }
 
+std::string parent_of(const std::string& path) { return path.substr(0, path.find_last_of('/')); }
+
 }
 
 fingerprints fingerprint(const watch_list& watched) {
@@ -87,19 +91,27 @@ folder_hints::~folder_hints() {
 }
 
 void folder_hints::follow(const std::vector<std::string>& folders) {
-    if (events_ < 0 || (all_watched_ && folders == followed_)) return;
-    for (const int watch : watches_) inotify_rm_watch(events_, watch);
+    if (events_ < 0 || (all_watched_ && !awaits_folder_ && folders == followed_)) return;
+    const bool only_awaited = all_watched_ && folders == followed_; // those that are watched stay as they are
+    if (!only_awaited)
+        for (const int watch : watches_) inotify_rm_watch(events_, watch);
     watches_.clear();
     followed_ = folders;
     all_watched_ = true;
+    awaits_folder_ = false;
     constexpr std::uint32_t changes = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                                       IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+    std::vector<std::string> there;
     for (const std::string& folder : folders) {
         const int watch = inotify_add_watch(events_, folder.c_str(), changes);
-        if (watch >= 0)
+        if (watch >= 0) {
             watches_.push_back(watch);
-        else
+            there.push_back(folder);
+        } else if (errno == ENOENT && std::ranges::find(there, parent_of(folder)) != there.end()) {
+            awaits_folder_ = true; // the folder it will stand in tells when it comes
+        } else {
             all_watched_ = false; // not there yet, out of watches, or a file system that has none: look every time
+        }
     }
 }
 
@@ -118,8 +130,8 @@ bool folder_hints::happened() {
             at += static_cast<ssize_t>(sizeof event + event.len);
         }
     }
-    if (gone || !all_watched_) {
-        all_watched_ = false;
+    if (gone || !all_watched_ || (any && awaits_folder_)) {
+        all_watched_ = all_watched_ && !gone;
         follow(std::vector<std::string>(followed_));
     }
     return any;

@@ -122,13 +122,14 @@ void ticker::state::tick() {
 }
 
 void ticker::state::look_at(place& one, std::int64_t now) {
-    if (one.peer != -1 && !one.registered) register_peer(one);
+    if (one.peer != -1 && !one.registered && std::exchange(one.seen, true)) register_peer(one);
     if (one.deadline_us > now || one.flow == nullptr) return;
     one.deadline_us = INT64_MAX;
     one.flow->on_deadline();
 }
 
-// Most flows are over before this; for the others it is two system calls in a life. Out of watches: at the next tick.
+// Most flows are over before their second tick; for the others it is two system calls in a life. Out of watches: at the
+// next tick.
 void ticker::state::register_peer(place& one) {
     epoll_event wanted{};
     wanted.events = EPOLLRDHUP | EPOLLET;

@@ -51,6 +51,7 @@ private:
     std::vector<std::string> followed_;
     std::vector<int> watches_;
     bool all_watched_ = false;
+    bool awaits_folder_ = false; // one is not there yet
 };
 
 struct policy_source {

@@ -27,11 +27,12 @@ public:
     void set_deadline_in_ms(std::uint32_t ms) { place_->deadline_us = steady_now_us() + std::int64_t{ms} * 1000; }
     void clear_deadline() { place_->deadline_us = INT64_MAX; }
     // When not -1: the descriptor of a peer to look at; a reset or hang-up calls on_peer_gone(), a FIN calls
-    // on_peer_half_closed(); each once, about two ticks later at most. Set it back to -1 before the descriptor is
-    // closed. Costs nothing for those that do not outlast a tick.
+    // on_peer_half_closed(); each once, about three ticks later at most. Set it back to -1 before the descriptor is
+    // closed. Costs nothing for those that are over within a tick.
     void watch_peer(int descriptor) {
         if (place_->registered) unregister_peer();
         place_->peer = descriptor;
+        place_->seen = false;
     }
 
 protected:
@@ -47,6 +48,7 @@ private:
         std::int64_t deadline_us = INT64_MAX;
         watched* flow = nullptr;
         int peer = -1;
+        bool seen = false;       // at an earlier tick, with this peer
         bool registered = false; // the kernel reports about the peer
         bool half_closed = false;
     };

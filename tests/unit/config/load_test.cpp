@@ -185,6 +185,21 @@ TEST(load, the_kernel_hints_at_every_change_of_a_policy_folder_and_at_nothing_el
     EXPECT_FALSE(hints.happened());
 }
 
+TEST(load, a_folder_of_templates_that_is_not_there_is_no_reason_to_look_every_time) {
+    const scratch_folder folder;
+    write_small(folder);
+    folder.write("policies/one.yaml", "tenant_id: n\n");
+    const auto got = inspect(folder.path("tollgate.yaml"), today);
+    folder_hints hints;
+    hints.follow(got.watched.folders);
+    EXPECT_FALSE(hints.happened());
+    folder.write("policies/templates/t.yaml", "name: x\n"); // makes the folder
+    EXPECT_TRUE(hints.happened());
+    EXPECT_FALSE(hints.happened());
+    folder.write("policies/templates/t.yaml", "name: y\n");
+    EXPECT_TRUE(hints.happened());
+}
+
 TEST(load, a_broken_configuration_is_still_watched) {
     const scratch_folder folder;
     write_small(folder);
