@@ -15,7 +15,7 @@ test:            ## everything that must hold: unit, contract, simulation, integ
 simulate:        ## many more seeds of the simulation (ARGS="--seed 1 --seeds 100000")
 	@bash scripts/build.sh debug simulate && build/debug/tests/simulation/simulate --seeds 10000 $(ARGS)
 
-bench:           ## compare with nginx as a plain proxy, all enforcement on (ARGS=--quick for two minutes)
+bench:           ## compare with nginx as a plain proxy and with Portkey, all enforcement on (ARGS=--quick for three minutes)
 	@bash scripts/bench.sh $(ARGS)
 
 build:           ## the release binary: build/release/tollgate

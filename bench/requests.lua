@@ -1,5 +1,5 @@
 -- Sends prepared requests, one key after the other. Arguments: a file of keys, body bytes, stream chunks (0: plain),
--- think time in milliseconds (0: none), first key to use.
+-- think time in milliseconds (0: none), first key to use, then pairs of more header names and values.
 local requests, next_request, think_ms = {}, 0, 0
 
 local function body_of(bytes, chunks)
@@ -17,12 +17,15 @@ function init(args)
   math.randomseed(1)
   if think_ms == 0 then delay = nil end
   local body = body_of(bytes, chunks)
+  local more = {}
+  for i = 6, #args, 2 do more[args[i]] = args[i + 1] end
   for key in io.lines(args[1]) do
     local headers = {["Authorization"] = "Bearer " .. key, ["Content-Type"] = "application/json"}
     if chunks > 0 then
       headers["X-Mock-Chunks"] = tostring(chunks)
       headers["Accept"] = "text/event-stream"
     end
+    for name, value in pairs(more) do headers[name] = value end
     requests[#requests + 1] = wrk.format("POST", "/v1/chat/completions", headers, body)
   end
   next_request = tonumber(args[5]) % #requests

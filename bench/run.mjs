@@ -1,4 +1,4 @@
-// tollgate against nginx as a plain proxy. Parts:
+// tollgate against nginx as a plain proxy and against another gateway. Parts:
 //   A  CPU of the proxy's process per request, everything pinned to one core, rounds interleaved
 //   B  requests a second and latency, everything on two cores
 //   C  added latency at a moderate rate
@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import {root, start_mock, temporary_folder} from '../scripts/sandbox.mjs';
 import {burst, connections_count, open_idle_streams, write_keys} from './load.mjs';
 import {fixed, median, plan, say, step, table} from './report.mjs';
-import {cpu_us, resident_kb, start_nginx, start_postgres, start_tollgate, tenants_count} from './servers.mjs';
+import {cpu_us, resident_kb, start_nginx, start_portkey, start_postgres, start_tollgate, tenants_count} from './servers.mjs';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 3 : 7;
@@ -40,12 +40,14 @@ async function open_house(folder, postgres, {cores, threads, states}) {
   postgres.pin(cores);
   const mock = await start_mock(folder, {wrap});
   const nginx = await start_nginx(folder, mock.url, {workers: threads, wrap});
+  const portkey = await start_portkey(folder, mock.url, {wrap});
   const start = (name, store_url) =>
     start_tollgate(join(folder, name), {mock_url: mock.url, store_url, threads, wrap, state: states[name] ??= {}});
   const sqlite = await start('sqlite');
   const on_postgres = await start('postgresql', postgres.store_url);
   const proxies = [
     {name: 'nginx', server: nginx, keys: sqlite.keys},
+    {name: 'Portkey 1.15 (no budgets)', server: portkey, keys: sqlite.keys},
     {name: 'tollgate, SQLite', server: sqlite, keys: sqlite.keys},
     {name: 'tollgate, PostgreSQL', server: on_postgres, keys: on_postgres.keys},
   ];
@@ -55,7 +57,7 @@ async function open_house(folder, postgres, {cores, threads, states}) {
   }
   const direct = {name: 'direct', server: {url: mock.url, stream_url: mock.url}, all: proxies[0].all, hot: proxies[0].hot};
   const close = async () => {
-    for (const server of [on_postgres, sqlite, nginx]) await server.stop();
+    for (const server of [on_postgres, sqlite, portkey, nginx]) await server.stop();
     await mock.stop();
   };
   return {proxies, direct, postgres, close};
@@ -63,6 +65,9 @@ async function open_house(folder, postgres, {cores, threads, states}) {
 
 const url_of = (proxy, one) => (one.stream ? proxy.server.stream_url : proxy.server.url);
 const keys_of = (proxy, one) => (one.hot ? proxy.hot : proxy.all);
+const those_for = (proxies, one) => proxies.filter((proxy) => !one.stream || !proxy.server.plain_only);
+const load_on = (proxy, one, how = {}) =>
+  burst(url_of(proxy, one), keys_of(proxy, one), {...one.load, seconds, headers: proxy.server.headers, ...how});
 
 // ---- A and D ----
 
@@ -71,16 +76,17 @@ async function measure_pinned(house, proxy, one, wrap) {
   const store = house.postgres.pids();
   const before = cpu_us(pids);
   const store_before = cpu_us(store);
-  const load = await burst(url_of(proxy, one), keys_of(proxy, one), {...one.load, seconds, wrap});
+  const load = await load_on(proxy, one, {wrap});
   return {us: (cpu_us(pids) - before) / load.requests, store_us: (cpu_us(store) - store_before) / load.requests,
           rps: load.requests / (load.duration_us / 1e6)};
 }
 
 async function pinned_case(house, one, wrap) {
-  const seen = new Map(house.proxies.map((proxy) => [proxy.name, []]));
+  const proxies = those_for(house.proxies, one);
+  const seen = new Map(proxies.map((proxy) => [proxy.name, []]));
   for (let round = 0; round <= rounds; ++round) {
     step(`pinned to one core: ${one.name}, ${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}`);
-    for (const proxy of house.proxies) {
+    for (const proxy of proxies) {
       const got = await measure_pinned(house, proxy, one, wrap);
       if (round > 0) seen.get(proxy.name).push(got);
     }
@@ -108,11 +114,11 @@ function report_pinned() {
 // ---- B ----
 
 async function two_core_case(house, one) {
-  const all = [house.direct, ...house.proxies];
+  const all = those_for([house.direct, ...house.proxies], one);
   const seen = new Map(all.map((proxy) => [proxy.name, []]));
   for (let round = 1; round <= Math.ceil(rounds / 2); ++round) {
     step(`two cores: ${one.name}, round ${round}`);
-    for (const proxy of all) seen.get(proxy.name).push(await burst(url_of(proxy, one), keys_of(proxy, one), {...one.load, seconds}));
+    for (const proxy of all) seen.get(proxy.name).push(await load_on(proxy, one));
   }
   const rps = (values) => median(values.map((value) => value.requests / (value.duration_us / 1e6)));
   const nginx = rps(seen.get('nginx'));
@@ -138,7 +144,7 @@ async function added_latency(house) {
   const think_ms = 64;
   for (let round = 1; round <= Math.ceil(rounds / 2); ++round) {
     step(`latency at a moderate rate, round ${round}`);
-    for (const proxy of all) seen.get(proxy.name).push(await burst(proxy.server.url, proxy.all, {bytes: 1024, seconds: seconds + 1, think_ms}));
+    for (const proxy of all) seen.get(proxy.name).push(await load_on(proxy, pinned_cases[0], {seconds: seconds + 1, think_ms}));
   }
   const of = (values, field) => median(values.map((value) => value[field])) / 1000;
   const direct = seen.get('direct');
@@ -158,7 +164,7 @@ function report_latency() {
 // ---- E ----
 
 async function idle_memory(house) {
-  for (const proxy of house.proxies) {
+  for (const proxy of those_for(house.proxies, {stream: true})) {
     step(`${idle_streams} idle streams: ${proxy.name}`);
     const before = resident_kb(proxy.server.pids());
     const close = await open_idle_streams(proxy.server.stream_url, proxy.keys, idle_streams);

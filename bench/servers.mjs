@@ -5,7 +5,7 @@ import {chownSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} 
 import {createServer} from 'node:net';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
-import {Process, create_key, migrate, start_gateway, temporary_folder, write_files} from '../scripts/sandbox.mjs';
+import {Process, create_key, migrate, root, start_gateway, temporary_folder, write_files} from '../scripts/sandbox.mjs';
 
 export const tenants_count = 1000;
 
@@ -72,6 +72,21 @@ async function until_answers(url, process) {
 
 function children_of(pid) {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+// ---- Portkey: a gateway of the field in its released form, which keeps no budgets and, on this Node, cannot stream ----
+
+export async function start_portkey(folder, mock_url, {wrap}) {
+  const port = await free_port();
+  const script = join(root, 'bench/gateways/node_modules/@portkey-ai/gateway/build/start-server.js');
+  const options = {log: join(folder, 'portkey.log'), env: {NODE_ENV: 'production'}, wrap};
+  const portkey = new Process(process.execPath, [script, '--headless', `--port=${port}`], options);
+  portkey.url = portkey.stream_url = `http://127.0.0.1:${port}`;
+  await until_answers(portkey.url, portkey);
+  portkey.pids = () => [portkey.pid];
+  portkey.plain_only = true;
+  portkey.headers = {'x-portkey-provider': 'openai', 'x-portkey-custom-host': `${mock_url}/v1`};
+  return portkey;
 }
 
 // ---- PostgreSQL: private, default durability, reached over a unix socket in our folder ----

@@ -78,8 +78,8 @@ build_preset() {
     cmake --build "$root/build/$preset" --target "$@"
 }
 
-npm_ci() {
-    local at=$root/tests/sdk
+npm_ci() { # FOLDER with a lock file
+    local at=$root/$1
     # Installed already from exactly this lock file.
     if cmp -s "$at/package-lock.json" "$at/node_modules/.lock"; then return; fi
     (cd "$at" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)

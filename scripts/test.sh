@@ -30,7 +30,7 @@ count_node() {
 step setup "checking packages" bash scripts/setup.sh build test
 step build-release "building the release binary" build_preset release tollgate
 step build-debug "building the tests (AddressSanitizer, UBSan)" build_preset debug all
-step npm "installing the OpenAI SDKs" npm_ci
+step npm "installing the OpenAI SDKs" npm_ci tests/sdk
 
 # Both suites run whatever the first one says; the exit code tells.
 code=0
