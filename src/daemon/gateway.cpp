@@ -98,10 +98,11 @@ void gateway::start() {
     recover();
     // Before the first request: without them a price that has risen would be paid.
     if (!prices_.poll()) throw store_unreachable("the approved prices cannot be read");
-    writer_.start();
-    key_cache_.start();
+    // Before anything runs that would have to be stopped again: an address may be taken.
     start_threads();
     start_admin();
+    writer_.start();
+    key_cache_.start();
     request_log_.start();
     for (const auto& thread : threads_) thread->start();
     price_timer_.start();
@@ -109,6 +110,7 @@ void gateway::start() {
     sweep_timer_.start();
     health_timer_.start();
     retry_timer_.start();
+    tell_ready();
 }
 
 http::server_options gateway::data_options() const {

@@ -40,6 +40,7 @@ private:
     void recover();
     void start_threads();
     void start_admin();
+    void tell_ready() const;
     admin::admin_sources admin_sources();
     std::expected<std::string, admin::problem> approve_price(const admin::price_approval& asked);
     admin::admin_work admin_work();

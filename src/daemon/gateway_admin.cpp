@@ -173,12 +173,15 @@ void gateway::start_admin() {
     admin_ = std::make_unique<http::server>(control_.get_executor(), control_ticker_, options,
                                             [this](ports::exchange& x) { return (*admin_handler_)(x); });
     control_ticker_.start();
-    const std::uint16_t port = admin_->listen();
+    settings_.admin.listen.port = admin_->listen();
+}
+
+void gateway::tell_ready() const {
     log_.info("serving", {{"data", settings_.server.listen.host + ":" + std::to_string(settings_.server.listen.port)},
-                          {"admin", settings_.admin.listen.host + ":" + std::to_string(port)},
+                          {"admin", settings_.admin.listen.host + ":" + std::to_string(settings_.admin.listen.port)},
                           {"store", stores_.database->description()},
                           {"node", state_.node()}});
-    write_ready_file(settings_.server.listen.port, port);
+    write_ready_file(settings_.server.listen.port, settings_.admin.listen.port);
 }
 
 }

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
 
@@ -104,6 +105,16 @@ server::~server() {
     for (session* one : state_->sessions) one->drain();
 }
 
+namespace {
+
+std::string text_of(const net::ip::tcp::endpoint& where) {
+    std::ostringstream out;
+    out << where;
+    return out.str();
+}
+
+}
+
 std::uint16_t server::listen() {
     tcp_acceptor& acceptor = state_->acceptor;
     const net::ip::tcp::endpoint& endpoint = state_->options.endpoint;
@@ -114,8 +125,10 @@ std::uint16_t server::listen() {
     // Accepted sockets inherit both.
     acceptor.set_option(net::ip::tcp::no_delay(true));
     acceptor.set_option(net::socket_base::keep_alive(true));
-    acceptor.bind(endpoint);
-    acceptor.listen(limits::listen_backlog_max);
+    boost::system::error_code ec;
+    acceptor.bind(endpoint, ec);
+    if (!ec) acceptor.listen(limits::listen_backlog_max, ec);
+    if (ec) throw std::runtime_error("cannot listen on " + text_of(endpoint) + ": " + ec.message());
     net::co_spawn(state_->io, accept_all(state_), [state = state_](std::exception_ptr failure) {
         if (failure) state->report_bug("an exception ended the listener");
     });
