@@ -39,7 +39,7 @@ bool is_network(std::string_view text) {
 }
 
 bool is_path(std::string_view text) {
-    return text.starts_with('/') && text.find_first_of("?#%\\ \t") == std::string_view::npos &&
+    return text.starts_with("/v1/") && text.find_first_of("?#%*\\ \t") == std::string_view::npos &&
            text.find("//") == std::string_view::npos && text.find("..") == std::string_view::npos;
 }
 
@@ -112,7 +112,7 @@ std::optional<std::vector<std::string>> read_networks(node& value, context& at) 
 }
 
 std::optional<std::vector<std::string>> read_paths(node& value, context& at) {
-    return read_each(value, is_path, "a path such as /v1/moderations", at);
+    return read_each(value, is_path, "a whole path below /v1/, such as /v1/moderations", at);
 }
 
 std::optional<std::vector<std::string>> read_urls(node& value, context& at) {

@@ -59,6 +59,10 @@ std::expected<base_url, std::string> parse_base_url(std::string_view text) {
     while (path.ends_with('/')) path.remove_suffix(1);
     if (path.find_first_not_of(path_characters) != std::string_view::npos || path.find("..") != std::string_view::npos)
         return std::unexpected("the path holds characters that it must not");
+    // What SDKs are pointed at, not what they make of it.
+    for (const std::string_view endpoint : {"/completions", "/embeddings", "/responses"})
+        if (path.ends_with(endpoint))
+            return std::unexpected("must end before the endpoint: without `/chat/completions` and the like");
     url.path = path;
     return url;
 }

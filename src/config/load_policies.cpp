@@ -60,6 +60,7 @@ outcome read_one(const std::string& file, const references& known, const policy_
     outcome done;
     context at{done.errors, done.warnings};
     if (auto tree = read_tree(file, known, done.errors)) done.result = read_policy(std::move(*tree), with, at);
+    if (!done.errors.empty()) done.warnings.clear(); // they may follow from what could not be read
     return done;
 }
 
@@ -112,6 +113,8 @@ read_policies load_policies(const policy_folder& from, context& at) {
                      "the tenant `" + policy->tenant + "` is already defined in " + first->second.file});
         }
     }
+    if (files.empty())
+        at.warnings.push_back({from.path, 0, 0, "no policy is here: a tenant without one can do nothing"});
     done.policies = std::move(set);
     return done;
 }

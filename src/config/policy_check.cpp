@@ -25,6 +25,10 @@ std::string unknown_tier(const tollgate::catalog& models, const std::string& tie
 }
 
 void check_tiers(const node& document, const policy::tenant_policy& made, const policy_context& with, context& at) {
+    const node* listed = document.find("allowed_model_tiers");
+    if (listed != nullptr && made.allowed_tiers.empty())
+        at.error(*listed,
+                 "names no tier: leave it out to allow every tier, or stop the tenant with `status: suspended`");
     for (const std::string& tier : made.allowed_tiers)
         if (!has_tier(with.models, tier))
             at.error(place_of(document, "allowed_model_tiers"), unknown_tier(with.models, tier));
@@ -73,6 +77,8 @@ void check_downgrade(const node& document, const policy::tenant_policy& made, co
     const node* to = section->find("to");
     if (made.downgrade_accepted && made.downgrade_to.empty())
         at.error(*section, "`accepted` needs `to`: the model that each tier goes down to");
+    if (!made.downgrade_accepted && !made.downgrade_to.empty())
+        at.warn(*section, "nothing is downgraded while `accepted` is not true");
     for (const auto& [tier, alias] : made.downgrade_to) {
         const node& where = to != nullptr ? place_of(*to, tier) : *section;
         if (!has_tier(with.models, tier)) at.error(where, unknown_tier(with.models, tier));

@@ -73,6 +73,13 @@ void add_series(std::vector<const price_row*>& series, std::vector<price>& into,
 
 }
 
+std::optional<std::int32_t> read_multiplier(node& value, context& at) {
+    const auto got = read_permille<>(value, at);
+    if (got != 0) return got;
+    at.error(value, "a multiplier of 0 would make it free; leave it out where the price is the same");
+    return std::nullopt;
+}
+
 void read_long_context(node& value, price_row& into, context& at) {
     if (!is_map(value, at)) return;
     price::long_context tier;

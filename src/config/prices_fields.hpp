@@ -50,11 +50,13 @@ inline constexpr field<price::long_context> long_context_fields[] = {
     rate<price::long_context, &token_rates::image_input>("image_input"),
 };
 
+std::optional<std::int32_t> read_multiplier(node& value, context& at);
+
 inline constexpr field<price> multiplier_fields[] = {
-    bind<&price::flex_permille, read_permille<>>("flex"),
-    bind<&price::priority_permille, read_permille<>>("priority"),
-    bind<&price::batch_permille, read_permille<>>("batch"),
-    bind<&price::region_permille, read_permille<>>("region"),
+    bind<&price::flex_permille, read_multiplier>("flex"),
+    bind<&price::priority_permille, read_multiplier>("priority"),
+    bind<&price::batch_permille, read_multiplier>("batch"),
+    bind<&price::region_permille, read_multiplier>("region"),
 };
 
 void read_long_context(node& value, price_row& into, context& at);

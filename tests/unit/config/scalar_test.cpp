@@ -154,6 +154,11 @@ TEST(nearest, finds_slips_and_stays_silent_on_strangers) {
     EXPECT_EQ(nearest("monthly_buget_usd", known), "monthly_budget_usd");
     EXPECT_EQ(nearest("limtis", known), "limits");
     EXPECT_EQ(nearest("nmae", known), "name");
+    EXPECT_EQ(nearest("hard_stop", known), "hard_stop_usd");
+    EXPECT_EQ(nearest("budget_usd", known), "monthly_budget_usd");
+    EXPECT_EQ(nearest("Hard_Stop_USD", known), "hard_stop_usd");
+    EXPECT_EQ(nearest("hardStopUsd", known), "hard_stop_usd");
+    EXPECT_EQ(nearest("usd", known), "hard_stop_usd");
     EXPECT_EQ(nearest("zzzzzzzz", known), "");
     EXPECT_EQ(nearest("", known), "");
     EXPECT_EQ(nearest(std::string(10'000, 'n'), known), "");
