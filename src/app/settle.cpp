@@ -105,7 +105,7 @@ void count(call& c, const ports::ledger_port::settled& done) {
 task<> settle(call& c, const outcome& end, const std::function<void()>& priced) {
     TG_ASSERT(c.holding);
     c.holding = false;
-    c.model_answered = end.report.model;
+    c.model_answered = end.report.model.substr(0, limits::model_name_bytes_max);
     c.held.hold.record.clear(); // the final row takes its place
     const bool charged = measure_cost(c, end);
     // Attempts that were lost on the way are the operator's loss: the customer pays for one.

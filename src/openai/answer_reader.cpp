@@ -3,6 +3,8 @@
 
 #include <tollgate/openai/tokenizer.hpp>
 
+#include <utility>
+
 namespace tollgate::openai {
 
 answer_report read_answer(endpoint where, std::string_view body, const provider_quirks& quirks) {
@@ -13,7 +15,11 @@ answer_report read_answer(endpoint where, std::string_view body, const provider_
     out.error = walk.error && walk.object != "response";
     out.usage_close = walk.found.close;
     out.usage_empty = walk.found.empty;
-    if (out.usage.present || where == endpoint::embeddings) return out;
+    // Nothing comes out of an embedding: what its total says beyond the prompt was read too.
+    if (where == endpoint::embeddings)
+        out.usage.used.prompt_tokens += std::exchange(out.usage.used.completion_tokens, 0);
+    const bool known = out.usage.present && !out.usage.completion_missing;
+    if (known || where == endpoint::embeddings) return out;
     std::string text;
     append_output_text(text, walk.outputs);
     out.output_text_bytes = static_cast<std::int64_t>(text.size());

@@ -167,7 +167,13 @@ error_answer normalise_provider_error(int status, std::string_view body, std::st
     refusal why;
     why.code = code_for(real, error);
     why.upstream_status = status;
-    if (why.code == errc::provider_rate_limited) why.retry_after_ms = read_retry_after(retry_after);
+    if (why.code == errc::provider_rate_limited) {
+        why.retry_after_ms = read_retry_after(retry_after);
+        if (!why.retry_after_ms)
+            why.message =
+                "The provider limits the rate of requests and does not say for how long. Send this one again in "
+                "a moment.";
+    }
     // What the request itself got wrong is the caller's to know, in the provider's words.
     const bool callers_fault = real < 500 && why.code == errc::provider_error;
     if (!callers_fault) return to_answer(why, request_id);

@@ -20,12 +20,13 @@ kind kind_of(member& m) { return json::reader::kind_of(json::reader::token(m.val
 std::string backticked(std::string_view name) { return "`" + std::string(name) + "`"; }
 
 bool read_model(request_reader& r, member& m, std::string_view name) {
-    constexpr std::size_t model_bytes_max = 256;
     std::optional<std::string> value;
     const std::string_view token = json::reader::token(m.value);
     if (!r.text_value(m, name, value)) return false;
     if (!value || value->empty()) return r.refuse(name, "Name the model to use in `model`.");
-    if (value->size() > model_bytes_max) return r.refuse(name, "`model` must be at most 256 bytes long.");
+    if (value->size() > limits::model_name_bytes_max)
+        return r.refuse(name,
+                        "`model` must be at most " + std::to_string(limits::model_name_bytes_max) + " bytes long.");
     r.facts().model = std::move(*value);
     r.facts().model_at = r.range_of(token);
     return true;

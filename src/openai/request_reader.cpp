@@ -17,7 +17,6 @@ std::string_view route_of(endpoint where) {
     TG_ASSERT(false);
 }
 
-
 namespace {
 
 std::string explain(json::fault why, std::size_t at) {
@@ -32,7 +31,8 @@ std::string explain(json::fault why, std::size_t at) {
     case json::fault::none:
     case json::fault::not_json: break;
     }
-    return "The request body is not valid JSON (near byte " + std::to_string(at) + "). Check its syntax.";
+    const std::string where = at > 0 ? " (near byte " + std::to_string(at) + ")" : std::string();
+    return "The request body is not valid JSON" + where + ". Check its syntax and its encoding, UTF-8.";
 }
 
 std::string explain(json::number_fault why, std::string_view name) {

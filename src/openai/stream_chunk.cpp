@@ -67,13 +67,17 @@ usage_mark find_usage(std::string_view json) {
     return out;
 }
 
+constexpr std::array<std::string_view, 4> response_ends{"response.completed", "response.incomplete", "response.failed",
+                                                        "response.cancelled"};
+
+bool ends_response(std::string_view name) { return std::ranges::find(response_ends, name) != response_ends.end(); }
+
 responses_event classify_responses_event(std::string_view name, std::string_view data) {
-    constexpr std::array<std::string_view, 3> terminals{"response.completed", "response.incomplete", "response.failed"};
     if (name == "error") return responses_event::error;
-    if (std::ranges::find(terminals, name) != terminals.end()) return responses_event::terminal;
+    if (ends_response(name)) return responses_event::terminal;
     if (!name.empty()) return responses_event::other;
     const std::string_view head = data.substr(0, 128);
-    for (const std::string_view terminal : terminals)
+    for (const std::string_view terminal : response_ends)
         if (holds(head, terminal)) return responses_event::terminal;
     return responses_event::other;
 }

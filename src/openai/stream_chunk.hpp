@@ -28,6 +28,7 @@ usage_mark find_usage(std::string_view json);
 
 enum class responses_event : std::uint8_t { other, terminal, error };
 // By the event's name, or by the `type` that stands first in its data.
+bool ends_response(std::string_view event_name); // one of the events that carry the whole response, at its end
 responses_event classify_responses_event(std::string_view name, std::string_view data);
 
 // Appends the text that an event adds to the output.

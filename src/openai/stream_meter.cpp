@@ -175,8 +175,7 @@ void stream_meter::state::take_response_event(const sse_unit& unit, std::string_
     }
     const answer_walk event = parse(data);
     if (event.type == "error" || event.error) what = responses_event::error;
-    if (event.type == "response.completed" || event.type == "response.incomplete" || event.type == "response.failed")
-        what = responses_event::terminal;
+    if (ends_response(event.type)) what = responses_event::terminal;
     if (what == responses_event::error) failed_ = true;
     if (what != responses_event::terminal) return pass(unit.bytes);
     usage_in_place_ = report_.present;

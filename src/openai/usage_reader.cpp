@@ -105,7 +105,8 @@ usage normalise(const raw_usage& raw, const provider_quirks& quirks) {
     const std::int64_t writes = std::max(raw.cache_write.value_or(0), raw.cache_write_5m.value_or(0) + write_1h);
     const std::int64_t reasoning = raw.reasoning.value_or(0);
 
-    out.prompt_tokens = raw.prompt.value_or(0);
+    const bool from_total = !raw.prompt && raw.total && raw.completion;
+    out.prompt_tokens = from_total ? std::max<std::int64_t>(*raw.total - *raw.completion, 0) : raw.prompt.value_or(0);
     if (quirks.input_excludes_cache)
         out.prompt_tokens += cached + writes;
     else if (quirks.reasoning_extra && cached > out.prompt_tokens)
@@ -142,6 +143,8 @@ bool read_usage(json::reader& reader, json::ondemand::value from, const provider
     if (!raw.malformed && !raw.prompt && !raw.completion && !raw.total) return true;
     into.present = true;
     into.malformed = raw.malformed;
+    into.prompt_missing = !raw.prompt && !raw.total;
+    into.completion_missing = !raw.completion && !raw.total;
     const std::int64_t calls = into.used.web_search_calls;
     into.used = normalise(raw, quirks);
     into.used.web_search_calls = std::max(calls, into.used.web_search_calls);

@@ -150,9 +150,10 @@ inline constexpr std::size_t secret_file_bytes_max = 64 * 1024;              // 
 inline constexpr std::size_t config_problems_max = 1'000;                    // reported by one load
 inline constexpr std::size_t policy_limits_max = limits_per_request_max - 4; // besides month, hard stop, day, prepaid
 inline constexpr std::size_t policy_files_max = 200'000;
-inline constexpr std::size_t model_routes_max = 16;   // of one model
-inline constexpr std::size_t model_fallbacks_max = 8; // of one model
-inline constexpr int template_depth_max = 4;          // `extends` of `extends`
+inline constexpr std::size_t model_name_bytes_max = 256; // in requests; of what answers say no more is kept
+inline constexpr std::size_t model_routes_max = 16;      // of one model
+inline constexpr std::size_t model_fallbacks_max = 8;    // of one model
+inline constexpr int template_depth_max = 4;             // `extends` of `extends`
 
 // --- mock upstream -------------------------------------------------------------------------------------------
 inline constexpr std::size_t mock_requests_kept = 256;

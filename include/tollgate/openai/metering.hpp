@@ -23,6 +23,7 @@ std::int64_t input_bound(const request_facts& facts, const model& target, const 
 struct usage_report {
     bool present = false;   // a usage object was seen (explicit zeros are present)
     bool malformed = false; // negative or fractional counts: settle at the hold, flagged
+    bool prompt_missing = false, completion_missing = false; // present, but says nothing of this half
     usage used;
     std::string model; // as the provider names it; empty when it did not say
     std::optional<service_tier> tier;
@@ -33,7 +34,7 @@ struct answer_report {
     usage_report usage;
     bool json = false;  // it was a JSON object
     bool error = false; // with an `error` member that is not null, whatever the status
-    std::int64_t output_text_bytes = 0, output_tokens_counted = 0; // filled when usage is not present
+    std::int64_t output_text_bytes = 0, output_tokens_counted = 0; // filled when usage does not say it
     std::uint32_t usage_close =
         0; // offset of the '}' that closes the top-level usage object (0: none), for usage.cost_usd
     bool usage_empty = false;

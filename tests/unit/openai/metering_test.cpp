@@ -70,11 +70,9 @@ TEST(read_answer, an_error_is_told_from_an_answer) {
     EXPECT_TRUE(read(R"({"error":{"message":"x"}})").error);
     EXPECT_TRUE(read(R"({"error":"x"})").error);
     EXPECT_FALSE(read(R"({"error":null,"choices":[]})").error);
-    EXPECT_FALSE(
-        read(
-            R"({"object":"response","status":"failed","error":{"code":"x"},"usage":{"input_tokens":1,)"
-                R"("output_tokens":0}})")
-            .error);
+    EXPECT_FALSE(read(R"({"object":"response","status":"failed","error":{"code":"x"},"usage":{"input_tokens":1,)"
+                      R"("output_tokens":0}})")
+                     .error);
 }
 
 TEST(read_answer, output_is_counted_when_no_usage_came) {
@@ -85,10 +83,10 @@ TEST(read_answer, output_is_counted_when_no_usage_came) {
             "logprobs":{"content":[{"token":"Hello"}]}}]})");
     EXPECT_EQ(chat.output_text_bytes, 8 + 1 + 2);
     EXPECT_GT(chat.output_tokens_counted, 0);
-    const answer_report responses = read(
-        R"({"object":"response","output":[{"id":"m","type":"message","role":"assistant","content":[{)"
-            R"("type":"output_text","text":"four"}]}]})",
-        endpoint::responses);
+    const answer_report responses =
+        read(R"({"object":"response","output":[{"id":"m","type":"message","role":"assistant","content":[{)"
+             R"("type":"output_text","text":"four"}]}]})",
+             endpoint::responses);
     EXPECT_EQ(responses.output_text_bytes, 4);
     EXPECT_EQ(read(R"({"choices":[{"message":{"content":"x"}}],"usage":{"total_tokens":3}})").output_tokens_counted, 0);
     EXPECT_EQ(read(R"({"data":[{"embedding":"QUJD"}]})", endpoint::embeddings).output_tokens_counted, 0);
@@ -102,7 +100,7 @@ TEST(usage, every_spelling_is_read) {
     const row rows[] = {
         {R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":15})", 10, 0, 5, 0},
         {R"({"input_tokens":10,"output_tokens":5,"input_tokens_details":{"cached_tokens":3},)"
-            R"("output_tokens_details":{"reasoning_tokens":2}})",
+         R"("output_tokens_details":{"reasoning_tokens":2}})",
          10, 3, 5, 2},
         {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":6})", 10,
          4, 5, 0},
@@ -110,10 +108,10 @@ TEST(usage, every_spelling_is_read) {
         {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_token_details":{"cached_tokens":4}})", 10, 4, 5, 0},
         {R"({"prompt_tokens":10,"completion_tokens":5,"cached_tokens":4})", 10, 4, 5, 0},
         {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":2},)"
-            R"("num_cached_tokens":4})",
+         R"("num_cached_tokens":4})",
          10, 2, 5, 0},
         {R"({"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":null,)"
-            R"("completion_tokens_details":{"reasoning_tokens":null}})",
+         R"("completion_tokens_details":{"reasoning_tokens":null}})",
          10, 0, 5, 0},
         // Gemini leaves thinking out of the completion, but not out of the total.
         {R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":40})", 10, 0, 30, 0},
@@ -124,6 +122,9 @@ TEST(usage, every_spelling_is_read) {
          5},
         {R"({"prompt_tokens":10.0,"completion_tokens":5e0})", 10, 0, 5, 0},
         {R"({"prompt_tokens":0,"completion_tokens":0,"total_tokens":0})", 0, 0, 0, 0},
+        {R"({"completion_tokens":5,"total_tokens":15})", 10, 0, 5, 0},
+        {R"({"completion_tokens":5,"total_tokens":3})", 0, 0, 5, 0},
+        {R"({"total_tokens":15})", 0, 0, 15, 0},
     };
     for (const row& r : rows) {
         SCOPED_TRACE(r.object);
@@ -133,6 +134,20 @@ TEST(usage, every_spelling_is_read) {
         EXPECT_EQ(got.completion_tokens, r.completion);
         EXPECT_EQ(got.reasoning_tokens, r.reasoning);
     }
+}
+
+TEST(usage, tells_which_half_was_not_told) {
+    const auto told = [](std::string_view object) { return read("{\"usage\":" + std::string(object) + "}").usage; };
+    EXPECT_TRUE(told(R"({"completion_tokens":5})").prompt_missing);
+    EXPECT_FALSE(told(R"({"completion_tokens":5})").completion_missing);
+    EXPECT_TRUE(told(R"({"prompt_tokens":5,"completion_tokens":null})").completion_missing);
+    EXPECT_FALSE(told(R"({"prompt_tokens":5,"total_tokens":5})").completion_missing);
+}
+
+TEST(usage, of_embeddings_is_input_whatever_its_name) {
+    const answer_report got = read(R"({"usage":{"total_tokens":7}})", endpoint::embeddings);
+    EXPECT_EQ(got.usage.used.prompt_tokens, 7);
+    EXPECT_EQ(got.usage.used.completion_tokens, 0);
 }
 
 TEST(usage, parts_are_disjoint_and_never_pass_their_total) {
@@ -191,9 +206,12 @@ TEST(usage, what_is_no_count_is_malformed) {
 }
 
 TEST(settle_usage, follows_its_table) {
-    usage_report none, some, zero, bad;
+    usage_report none, some, zero, bad, no_prompt, no_output;
     some.present = zero.present = bad.present = bad.malformed = true;
     some.used = used(50, 20);
+    no_prompt.present = no_prompt.prompt_missing = no_output.present = no_output.completion_missing = true;
+    no_prompt.used = used(0, 20);
+    no_output.used = used(50, 0);
     struct row {
         std::string_view name;
         usage_report report;
@@ -209,6 +227,9 @@ TEST(settle_usage, follows_its_table) {
         {"never came", none, false, false, 5, 40, used(0, 0), counted, false, false},
         {"complete", some, true, true, 99, 99, used(50, 20), provider, false, false},
         {"complete, explicit zero", zero, true, true, 99, 99, used(0, 0), provider, false, false},
+        {"complete, prompt not told", no_prompt, true, true, 99, 40, used(40, 20), counted, false, true},
+        {"complete, output not told", no_output, true, true, 12, 99, used(50, 12), counted, false, true},
+        {"complete, output not told and none", no_output, true, true, 0, 99, used(50, 0), provider, false, false},
         {"complete, silent", none, true, true, 12, 40, used(40, 12), counted, false, true},
         {"malformed", bad, true, true, 12, 40, used(0, 0), cost_source::estimated, true, true},
         {"malformed and cut", bad, true, false, 12, 40, used(0, 0), cost_source::estimated, true, true},
@@ -317,7 +338,7 @@ TEST(input_bound, images_count_by_their_size) {
     }
     const std::string original =
         R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{)"
-            R"("url":"https://x","detail":"original"}}]}]})";
+        R"("url":"https://x","detail":"original"}}]}]})";
     EXPECT_EQ(bound_of(chat, original) - none, 4'128 + 24'600);
 }
 
