@@ -17,8 +17,11 @@ namespace {
 refusal failure_of(errc code) {
     refusal out;
     out.code = code;
-    out.message = code == errc::provider_timeout ? "The provider did not answer in time."
-                                                 : "The provider could not be reached or broke the connection.";
+    switch (code) {
+    case errc::provider_timeout: out.message = "The provider did not answer in time."; break;
+    case errc::provider_error: out.message = "The provider's answer cannot be understood."; break;
+    default: out.message = "The provider could not be reached or broke the connection.";
+    }
     return out;
 }
 

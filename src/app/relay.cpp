@@ -20,17 +20,18 @@ bool is_event_stream(const ports::upstream_answer& answer) {
 }
 
 void add_answer_fields(const call& c, const ports::upstream_answer& answer, header_block& fields) {
-    static constexpr std::string_view passed[] = {"content-type", "cache-control", "openai-model", "openai-version",
+    static constexpr std::string_view passed[] = {"cache-control", "openai-model", "openai-version",
                                                   "openai-processing-ms"};
     add_decision_fields(c, fields);
-    bool typed = false;
     for (const field& f : answer.fields()) {
         if (same_name(f.name, "x-request-id")) fields.add("x-upstream-request-id", f.value);
         const bool pass = std::ranges::any_of(passed, [&](std::string_view name) { return same_name(name, f.name); });
         if (pass) fields.add(f.name, f.value);
-        typed = typed || same_name(f.name, "content-type");
     }
-    if (!typed) fields.add("content-type", "application/json");
+    // SDKs choose by it how they read the body, which was found to be JSON where it is no stream.
+    const std::string_view type = content_type_of(answer);
+    const bool right = is_event_stream(answer) || type.contains("json");
+    fields.add("content-type", right ? type : "application/json");
 }
 
 std::string usage_members(const call& c) {
@@ -43,8 +44,9 @@ std::string usage_members(const call& c) {
 }
 
 task<> relay(call& c, ports::upstream_answer& answer) {
-    // The provider's own content type decides, not what was asked.
+    // The provider's own content type decides, not what was asked; unless it may be wrong about that.
     if (is_event_stream(answer)) return relay_stream(c, answer);
+    if (c.asked.stream) return relay_by_its_looks(c, answer);
     return relay_whole(c, answer);
 }
 

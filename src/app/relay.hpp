@@ -20,8 +20,9 @@ task<> pass_error(call& c, const ports::upstream_answer& answer, const openai::e
 // Step 7: a good answer to the client as it comes; settles on every way out.
 task<> relay(call& c, ports::upstream_answer& answer);
 
-task<> relay_whole(call& c, ports::upstream_answer& answer);  // a JSON answer
-task<> relay_stream(call& c, ports::upstream_answer& answer); // server-sent events
+task<> relay_by_its_looks(call& c, ports::upstream_answer& answer); // to a request for a stream, of another type
+task<> relay_whole(call& c, ports::upstream_answer& answer);        // a JSON answer
+task<> relay_stream(call& c, ports::upstream_answer& answer);       // server-sent events
 
 // We ask the provider for usage that the client did not ask for, and hide what that causes.
 bool usage_is_ours(const call& c);

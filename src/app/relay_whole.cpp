@@ -11,6 +11,7 @@ namespace tollgate::app {
 namespace {
 
 constexpr std::size_t padding = 64;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF"; // most JSON parsers stumble over it
 
 }
 
@@ -70,14 +71,21 @@ bool cost_is_known(const whole_body& got, const openai::answer_report& report) {
     return report.usage.present || (got.complete && report.json);
 }
 
-task<> pass_cut(call& c, const whole_body& got, const openai::answer_report& report) {
-    outcome end;
-    end.how = cost_is_known(got, report) ? outcome::end::partial : outcome::end::unknown;
-    end.report = report.usage;
-    end.counted_output = report.output_tokens_counted;
+refusal cut(const whole_body& got) {
     refusal why;
     why.code = got.why.code == errc::provider_timeout ? errc::provider_timeout : errc::provider_unavailable;
     why.message = "The provider's answer was cut before its end.";
+    return why;
+}
+
+refusal unreadable() {
+    refusal why;
+    why.code = errc::provider_error;
+    why.message = "The provider's answer is not a JSON object.";
+    return why;
+}
+
+task<> pass_failure(call& c, const outcome& end, const refusal& why) {
     note_failure(c, why);
     co_await settle(c, end);
     co_await send_failure(c, why);
@@ -88,9 +96,15 @@ task<> pass_cut(call& c, const whole_body& got, const openai::answer_report& rep
 task<> relay_whole(call& c, ports::upstream_answer& answer) {
     c.x.drop_body();
     whole_body got = co_await read_all(answer);
+    if (got.bytes.starts_with(byte_order_mark)) got.bytes.erase(0, byte_order_mark.size());
     const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.offer.route->provider->quirks);
-    if (!got.complete) {
-        co_await pass_cut(c, got, report);
+    outcome end;
+    end.how = outcome::end::unknown;
+    if (cost_is_known(got, report)) end.how = got.complete ? outcome::end::complete : outcome::end::partial;
+    end.report = report.usage;
+    end.counted_output = report.output_tokens_counted;
+    if (!got.complete || !report.json) {
+        co_await pass_failure(c, end, got.complete ? unreadable() : cut(got));
         co_return;
     }
     if (report.error && !report.usage.present) {
@@ -99,10 +113,6 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
         co_await pass_error(c, answer, mapped);
         co_return;
     }
-    outcome end;
-    end.how = cost_is_known(got, report) ? outcome::end::complete : outcome::end::unknown;
-    end.report = report.usage;
-    end.counted_output = report.output_tokens_counted;
     c.status = answer.status();
     const auto priced = [&] {
         insert_members(got.bytes, report, usage_members(c));

@@ -207,9 +207,11 @@ describe('odd framing does not change the bill', () => {
     assert.equal(record.net_amount_usd, cost.all);
   });
 
-  it('a stream that calls itself something else is charged what was held', async () => {
-    const {record} = await exchange({steers: {'content-type': 'text/html'}, stream: true});
-    assert.equal(record.net_amount_usd, cost.hold);
+  it('a stream that calls itself something else is a stream all the same', async () => {
+    const {head, record, ending} = await exchange({steers: {'content-type': 'text/html'}, stream: true});
+    assert.equal(head.headers['content-type'], 'text/event-stream');
+    assert.equal(ending, 'clean');
+    assert.equal(record.net_amount_usd, cost.all);
   });
 });
 
