@@ -2,6 +2,8 @@
 
 #include <tollgate/core/limits.hpp>
 
+#include <algorithm>
+
 namespace tollgate::app {
 
 std::optional<std::string_view> credential_of(std::span<const field> fields) {
@@ -9,7 +11,7 @@ std::optional<std::string_view> credential_of(std::span<const field> fields) {
     std::optional<std::string_view> found;
     if (const auto value = find_field(fields, "authorization")) {
         if (value->size() > scheme.size() && same_name(value->substr(0, scheme.size()), scheme))
-            found = value->substr(scheme.size());
+            found = value->substr(std::min(value->find_first_not_of(' ', scheme.size()), value->size()));
     }
     if (!found) found = find_field(fields, "x-api-key");
     if (!found) found = find_field(fields, "api-key");
