@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace tollgate::admin {
 
@@ -88,8 +89,16 @@ std::expected<page, problem> read_page(const app::parameters& asked) {
 
 void body_reader::read(const std::string& body, std::span<const std::string_view> known) {
     if (body.empty()) return; // as {}
-    json all = json::parse(body, nullptr, false);
+    std::set<std::string> seen;
+    std::string twice;
+    const auto watch = [&](int depth, json::parse_event_t event, const json& part) {
+        const bool member = event == json::parse_event_t::key && depth == 1;
+        if (member && !seen.insert(part.get<std::string>()).second) twice = part.get<std::string>();
+        return true;
+    };
+    json all = json::parse(body, watch, false);
     if (all.is_discarded()) return object_to("The body is not JSON.");
+    if (!twice.empty()) return object_to("The member \"" + twice.substr(0, 64) + "\" stands twice in the body.");
     if (!all.is_object()) return object_to("The body is not a JSON object.");
     for (const auto& [name, value] : all.items()) {
         if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
