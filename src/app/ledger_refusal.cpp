@@ -24,6 +24,8 @@ std::string until(const refusal& out) {
                          : " An administrator can raise the limit.";
 }
 
+constexpr std::string_view smaller_fits = " A lower max_completion_tokens may fit what is left.";
+
 // Until the window ends; the answer says so only when that is soon.
 std::uint32_t wait_ms(const call& c, std::int64_t end_s) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(end_s * 1000 - c.arrived.ms(), 1, UINT32_MAX));
@@ -46,6 +48,8 @@ void tell_cost(const call& c, const policy::applied_limit& limit, const ledger::
         return;
     }
     out.message = "The " + name + " for " + whose + " does not cover this request in " + out.period + sums + until(out);
+    const usd_nano left = *out.limit_usd - at.at.spent - at.at.held;
+    if (c.offer.cap > 0 && c.offer.input_estimate < left) out.message += smaller_fits;
 }
 
 void tell_count(const call& c, const policy::applied_limit& limit, const ledger::reading& at, refusal& out) {
@@ -70,6 +74,9 @@ void tell_count(const call& c, const policy::applied_limit& limit, const ledger:
                   (check.what == measure::concurrency ? "" : " per " + std::string(name_of(check.span))) + " for " +
                   out.scope_kind + " " + out.scope_id + " is reached (" + std::to_string(used) +
                   " used, this request needs " + std::to_string(wanted) + ").";
+    const std::int64_t left = check.maximum - used;
+    if (check.what == measure::tokens && c.offer.cap > 0 && wanted - c.offer.bound.output_tokens < left)
+        out.message += smaller_fits;
 }
 
 refusal limit_refusal(const call& c, std::size_t index) {
