@@ -2,6 +2,7 @@
 #include "account/viewer.hpp"
 
 #include <tollgate/app/models.hpp>
+#include <tollgate/app/query.hpp>
 #include <tollgate/app/respond.hpp>
 #include <tollgate/core/json_writer.hpp>
 
@@ -55,8 +56,8 @@ task<> show_model(services& use, ports::exchange& x) {
     }
     const auto known = models_of(use);
     constexpr std::string_view prefix = "/v1/models/";
-    const std::string alias(x.path().substr(prefix.size()));
-    const model* m = known->find(alias);
+    const auto alias = percent_decoded(x.path().substr(prefix.size())); // SDKs write openai%2Fgpt-5
+    const model* m = alias ? known->find(*alias) : nullptr;
     if (!m || !may_use(v, *m)) {
         refusal none;
         none.code = errc::model_not_found;
