@@ -90,7 +90,7 @@ status create(create_options given, bool as_list, const context& at) {
     const auto all = load_all(at);
     if (!all) return std::unexpected(all.error());
     if (!given.expires.empty()) given.asked.expires = parse_rfc3339(given.expires);
-    given.asked.models = given.models;
+    for (const std::string& model : given.models) given.asked.models.push_back(CLI::detail::trim_copy(model)); // "a, b"
     if (auto may = may_have_key(given.asked, *all); !may) return may;
     auto desk = open_key_desk(all->settings, at);
     if (!desk) return std::unexpected(desk.error());

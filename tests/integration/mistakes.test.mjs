@@ -126,6 +126,15 @@ describe('check tells of the other files', () => {
   });
 });
 
+it('a list of models may have blanks behind its commas', async () => {
+  const folder = fresh();
+  writeFileSync(join(folder, 'policies/acme.yaml'), 'tenant_id: acme\npolicy_version: v1\nhard_stop_usd: 5\n');
+  const {code, all} = await run(folder, 'keys', 'create', '--tenant', 'acme', '--models', 'gpt-5, gpt-5-mini', '--json');
+  assert.equal(code, 0, all);
+  assert.match(all, /"gpt-5",\s*"gpt-5-mini"/);
+  rmSync(folder, {recursive: true, force: true});
+});
+
 describe('serve says why it cannot', () => {
   let folder, taken;
   before(async () => {
