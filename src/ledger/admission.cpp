@@ -4,6 +4,7 @@
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace tollgate::ledger {
 
@@ -37,20 +38,21 @@ void take_off(counter& at, const reservation& hold) {
     at.in_flight = std::max<std::int64_t>(0, at.in_flight - 1);
 }
 
-counter counter_without(const counter_key& key, const reservation* before, const working_set& rows) {
-    counter at = rows.look(key);
-    if (!before) return at;
-    const touched row{key.scope, key.span, key.start_s};
-    if (std::ranges::find(before->counters, row) != before->counters.end()) take_off(at, *before);
-    return at;
+bool touches(const reservation& hold, const counter_key& key) {
+    return std::ranges::any_of(hold.counters, [&](const touched& row) {
+        return row.scope == key.scope && row.span == key.span && row.start_s == key.start_s;
+    });
 }
 
-void judge_limits(const reserve_op& op, const reservation* before, const working_set& rows, reserve_outcome& out) {
+void judge_limits(const reserve_op& op, const reservation* before, working_set& rows, reserve_outcome& out) {
     out.readings.reserve(op.limits.size());
-    for (const limit_check& check : op.limits) {
-        const counter_key key{op.hold.tenant, check.scope, check.span, window_start(check.span, rows.now(), *op.zone)};
-        const counter at = counter_without(key, before, rows);
-        out.readings.push_back({check.limit, at, key.start_s, window_end(check.span, rows.now(), *op.zone)});
+    for (std::size_t i = 0; i < op.limits.size(); ++i) {
+        const limit_check& check = op.limits[i];
+        const slot named = rows.named()[i];
+        counter at = rows.look(named);
+        if (before && touches(*before, rows.key(named))) take_off(at, *before);
+        const calendar::bounds& window = rows.windows().of(check.span, *op.zone);
+        out.readings.push_back({check.limit, at, window.start_s, window.end_s});
         if (!check.hard) continue;
         const fit result = judge(check, at, op.hold);
         if (result == fit::spent) refuse(out, refused_by::limit, check.limit);
@@ -72,35 +74,32 @@ void judge_prepaid(const reserve_op& op, const reservation* before, const workin
     if (result == fit::held) refuse(out, refused_by::prepaid_held, 0);
 }
 
-// Every counter once, however many limits read it.
-std::vector<touched> counters_of(const reserve_op& op, instant now) {
-    std::vector<touched> all;
-    all.reserve(op.limits.size() + op.also_count.size());
-    const auto add = [&](const std::string& scope, window span) {
-        touched row{scope, span, window_start(span, now, *op.zone)};
-        if (std::ranges::find(all, row) == all.end()) all.push_back(std::move(row));
+// Every counter once, however many limits read it: those kept besides come first.
+std::span<const slot> counters_of(const reserve_op& op, working_set& rows) {
+    std::vector<slot>& all = rows.scratch();
+    all.clear();
+    const auto add = [&](std::span<const slot> some) {
+        for (const slot each : some)
+            if (std::ranges::find(all, each) == all.end()) all.push_back(each);
     };
-    for (const touched& row : op.also_count) add(row.scope, row.span);
-    for (const limit_check& check : op.limits) add(check.scope, check.span);
+    add(rows.named().subspan(op.limits.size()));
+    add(rows.named().first(op.limits.size()));
     return all;
 }
 
 // What the caller gets back: it wrote the record itself, and it is the largest part.
-reservation without_record(const reservation& from) {
-    reservation out;
-    out.id = from.id;
-    out.tenant = from.tenant;
-    out.amount = from.amount;
-    out.input_amount = from.input_amount;
-    out.tokens = from.tokens;
-    out.counters = from.counters;
-    out.prepaid = from.prepaid;
-    out.on_unknown = from.on_unknown;
-    out.created = from.created;
-    out.expires = from.expires;
-    out.attempt = from.attempt;
-    out.node = from.node;
-    return out;
+void fill_hold(reservation& out, const reserve_op& op, instant now) {
+    out.id = op.hold.id;
+    out.tenant = op.hold.tenant;
+    out.amount = op.hold.amount;
+    out.input_amount = op.hold.input_amount;
+    out.tokens = op.hold.tokens;
+    out.prepaid = op.hold.prepaid;
+    out.on_unknown = op.hold.on_unknown;
+    out.created = now;
+    out.expires = {now.us + std::int64_t{op.ttl_ms} * 1000};
+    out.attempt = op.hold.attempt;
+    out.node = op.hold.node;
 }
 
 // A request that was sent before under the same name: told, whatever the limits say by now.
@@ -134,9 +133,12 @@ void take_names(const reserve_op& op, working_set& rows) {
         rows.spend_token(op.hold.tenant, op.spends_token, op.hold.id);
 }
 
-void hold_on(const reservation& hold, working_set& rows) {
-    for (const touched& row : hold.counters) {
-        counter& at = rows.change({hold.tenant, row.scope, row.span, row.start_s});
+void hold_on(reservation& hold, std::span<const slot> counters, working_set& rows) {
+    hold.counters.reserve(counters.size());
+    for (const slot each : counters) {
+        const counter_key& key = rows.key(each);
+        hold.counters.push_back({key.scope, key.span, key.start_s});
+        counter& at = rows.change(each);
         at.held += hold.amount;
         at.tokens_held += hold.tokens;
         at.requests += 1;
@@ -146,8 +148,7 @@ void hold_on(const reservation& hold, working_set& rows) {
 }
 
 void take_off(const reservation& hold, working_set& rows) {
-    for (const touched& row : hold.counters)
-        take_off(rows.change({hold.tenant, row.scope, row.span, row.start_s}), hold);
+    for (const slot each : rows.counters_of(hold)) take_off(rows.change(each), hold);
     if (!hold.prepaid) return;
     balance& at = rows.change_balance(hold.tenant).now;
     at.held = std::max(usd_nano(), at.held - hold.amount);
@@ -155,12 +156,11 @@ void take_off(const reservation& hold, working_set& rows) {
 
 }
 
-reserve_outcome admit(const reserve_op& op, working_set& rows) {
+void admit(const reserve_op& op, working_set& rows, reserve_outcome& out) {
     TG_ASSERT(op.hold.amount >= usd_nano());
     TG_ASSERT(op.hold.tokens >= 0);
     TG_ASSERT(op.limits.size() <= limits::limits_per_request_max);
 
-    reserve_outcome out;
     const reservation* before = rows.find_open(op.hold.id);
     if (before && op.hold.attempt <= before->attempt) {
         // Read for the caller, as if its hold were not there; what it holds is not judged again.
@@ -168,31 +168,26 @@ reserve_outcome admit(const reserve_op& op, working_set& rows) {
         judge_prepaid(op, before, rows, out);
         out.admitted = out.repeated = true;
         out.hold = *before;
-        return out;
+        return;
     }
     if (!before && rows.find_ended(op.hold.id)) {
         out.why = refused_by::ended;
-        return out;
+        return;
     }
-    if (!claim_is_free(op, rows, out) || !token_is_unspent(op, rows, out)) return out;
+    if (!claim_is_free(op, rows, out) || !token_is_unspent(op, rows, out)) return;
     out.admitted = true;
     judge_limits(op, before, rows, out);
     judge_prepaid(op, before, rows, out);
-    if (!out.admitted) return out;
+    if (!out.admitted) return;
 
-    reservation hold = op.hold;
-    hold.counters = counters_of(op, rows.now());
-    hold.created = rows.now();
-    hold.expires = {rows.now().us + std::int64_t{op.ttl_ms} * 1000};
+    fill_hold(out.hold, op, rows.now());
     if (before) take_off(*before, rows);
-    hold_on(hold, rows);
+    hold_on(out.hold, counters_of(op, rows), rows);
     take_names(op, rows);
-    out.hold = without_record(hold);
     if (before)
-        rows.replace(std::move(hold));
+        rows.replace(out.hold, op.hold.record);
     else
-        rows.open(std::move(hold));
-    return out;
+        rows.open(out.hold, op.hold.record);
 }
 
 }

@@ -3,6 +3,7 @@
 #include <tollgate/core/assert.hpp>
 
 #include <algorithm>
+#include <span>
 
 namespace tollgate::ledger {
 
@@ -23,9 +24,9 @@ void take(Amount& from, Amount amount) {
     from = std::max(Amount{}, from - amount);
 }
 
-void end_on_counters(const reservation& hold, const charge& what, working_set& rows) {
-    for (const touched& row : hold.counters) {
-        counter& at = rows.change({hold.tenant, row.scope, row.span, row.start_s});
+void end_on_counters(std::span<const slot> counters, const reservation& hold, const charge& what, working_set& rows) {
+    for (const slot each : counters) {
+        counter& at = rows.change(each);
         take(at.held, hold.amount);
         take(at.tokens_held, hold.tokens);
         take(at.in_flight, std::int64_t{1});
@@ -34,12 +35,13 @@ void end_on_counters(const reservation& hold, const charge& what, working_set& r
     }
 }
 
-entry leg_of(const usage_row& row, std::uint8_t leg, std::string kind, account debit, account credit, usd_nano amount) {
+entry leg_of(const usage_row& row, std::uint8_t leg, std::string_view kind, account debit, account credit,
+             usd_nano amount) {
     entry out;
     out.transaction = row.id;
     out.leg = leg;
     out.tenant = row.tenant;
-    out.kind = std::move(kind);
+    out.kind = kind;
     out.debit = debit;
     out.credit = credit;
     out.amount = amount;
@@ -48,7 +50,8 @@ entry leg_of(const usage_row& row, std::uint8_t leg, std::string kind, account d
 }
 
 // Posts a charge: prepaid pays what it covers, the rest is owed. A negative amount gives back, the debt first.
-void post_charge(const reservation& hold, const usage_row& row, usd_nano amount, std::string kind, working_set& rows) {
+void post_charge(const reservation& hold, const usage_row& row, usd_nano amount, std::string_view kind,
+                 working_set& rows) {
     const std::uint8_t first = kind == "charge" ? 0 : 3;
     usd_nano from_prepaid;
     if (hold.prepaid) {
@@ -64,7 +67,8 @@ void post_charge(const reservation& hold, const usage_row& row, usd_nano amount,
     }
     const usd_nano owed = amount - from_prepaid;
     const auto post = [&](std::uint8_t leg, account payer, usd_nano part) {
-        if (part >= usd_nano())
+        if (part == usd_nano()) return;
+        if (part > usd_nano())
             rows.add_entry(leg_of(row, leg, kind, payer, account::revenue, part));
         else
             rows.add_entry(leg_of(row, leg, kind, account::revenue, payer, -part));
@@ -78,58 +82,59 @@ void post_provider_cost(const usage_row& row, working_set& rows) {
         leg_of(row, 2, "provider_cost", account::provider_cost, account::provider_payable, row.provider_cost));
 }
 
-usage_row final_row(usage_row row, const reservation& hold, const charge& what) {
-    row.charged = what.amount;
-    row.estimated = hold.amount;
-    row.overage = what.amount > hold.amount;
-    row.counters = hold.counters;
-    row.counted = true;
-    row.tokens = what.tokens;
-    row.ended = what.how;
-    row.provisional = what.estimated;
-    return row;
+usage_write final_row(const usage_row& row, const reservation& hold, const charge& what) {
+    usage_write out(row);
+    out.charged = what.amount;
+    out.estimated = hold.amount;
+    out.overage = what.amount > hold.amount;
+    out.counters = &hold.counters;
+    out.counted = true;
+    out.tokens = what.tokens;
+    out.ended = what.how;
+    out.provisional = what.estimated;
+    return out;
 }
 
-end_outcome end_open(const reservation& hold, const charge& what, usage_row row, working_set& rows) {
-    end_on_counters(hold, what, rows);
-    if (hold.prepaid) take(rows.change_balance(hold.tenant).now.held, hold.amount);
-    row = final_row(std::move(row), hold, what);
-    post_charge(hold, row, what.amount, "charge", rows);
-    post_provider_cost(row, rows);
-    rows.end(hold, {what.how, what.amount, what.estimated, what.tokens, true});
-
+end_outcome outcome_of(const reservation& hold, const charge& what) {
     end_outcome out;
     out.how = what.how;
     out.charged = what.amount;
     out.overage = std::max(usd_nano(), what.amount - hold.amount);
-    rows.add_usage(std::move(row));
     return out;
 }
 
+// `op` is any operation that ends a hold, and `hold` that hold as it is open.
+end_outcome end_open(const auto& op, const reservation& hold, const charge& what, working_set& rows) {
+    end_on_counters(rows.counters_of(hold, op.hold), hold, what, rows);
+    if (hold.prepaid) take(rows.change_balance(hold.tenant).now.held, hold.amount);
+    post_charge(hold, op.row, what.amount, "charge", rows);
+    post_provider_cost(op.row, rows);
+    rows.end(hold, {what.how, what.amount, what.estimated, what.tokens, true});
+    rows.add_usage(final_row(op.row, hold, what));
+    return outcome_of(hold, what);
+}
+
 // The reservation ended at an estimate before it was known what it cost: the difference is posted, once.
-end_outcome end_late(const reservation& hold, const charge& what, usage_row row, const ended_row& before,
-                     working_set& rows) {
+end_outcome end_late(const auto& op, const charge& what, const ended_row& before, working_set& rows) {
+    const reservation& hold = op.hold;
     const usd_nano difference = what.amount - before.charged;
-    for (const touched& each : hold.counters) {
-        counter& at = rows.change({hold.tenant, each.scope, each.span, each.start_s});
+    for (const slot each : rows.named()) {
+        counter& at = rows.change(each);
         if (!before.counted) at.requests += 1;
         at.spent = std::max(usd_nano(), at.spent + difference);
         at.tokens = std::max<std::int64_t>(0, at.tokens + what.tokens - before.tokens);
     }
-    row = final_row(std::move(row), hold, what);
+    usage_write row = final_row(op.row, hold, what);
     row.late = true;
-    post_charge(hold, row, difference, "late", rows);
+    post_charge(hold, op.row, difference, "late", rows);
     if (before.counted)
         rows.correct_usage(row);
     else
         rows.add_usage(row);
     rows.correct_ending(hold.id, {what.how, what.amount, false, what.tokens, true});
 
-    end_outcome out;
-    out.how = what.how;
+    end_outcome out = outcome_of(hold, what);
     out.late = true;
-    out.charged = what.amount;
-    out.overage = std::max(usd_nano(), what.amount - hold.amount);
     return out;
 }
 
@@ -149,28 +154,18 @@ end_outcome settle(const settle_op& op, working_set& rows) {
     const ended_row* before = rows.find_ended(op.hold.id);
     if (before && !before->estimated) return first_outcome(*before);
     if (op.answer) rows.add_answer(op.hold.tenant, op.hold.id, *op.answer);
-    if (const reservation* open = rows.find_open(op.hold.id)) {
-        const reservation hold = *open;
-        return end_open(hold, what, op.row, rows);
-    }
-    if (before) {
-        const ended_row was = *before;
-        return end_late(op.hold, what, op.row, was, rows);
-    }
+    if (const reservation* open = rows.find_open(op.hold.id)) return end_open(op, *open, what, rows);
     // Neither open nor ended: the store lost the hold (restored from an old backup). The money is owed all the same.
-    return end_late(op.hold, what, op.row, ended_row{}, rows);
+    return end_late(op, what, before ? ended_row(*before) : ended_row{}, rows);
 }
 
 end_outcome release(const release_op& op, working_set& rows) {
     const charge nothing{ending::released, usd_nano(), 0, false};
-    if (const reservation* open = rows.find_open(op.hold.id)) {
-        const reservation hold = *open;
-        return end_open(hold, nothing, op.row, rows);
-    }
+    if (const reservation* open = rows.find_open(op.hold.id)) return end_open(op, *open, nothing, rows);
     if (const ended_row* before = rows.find_ended(op.hold.id)) {
         // Expiry charged an estimate for what turns out to have cost nothing: that is given back.
         const ended_row was = *before;
-        return was.estimated ? end_late(op.hold, nothing, op.row, was, rows) : first_outcome(was);
+        return was.estimated ? end_late(op, nothing, was, rows) : first_outcome(was);
     }
     rows.add_usage(op.row);
     end_outcome out;
@@ -187,9 +182,8 @@ end_outcome expire(const expire_op& op, working_set& rows) {
         unknown.repeated = true;
         return unknown;
     }
-    const reservation hold = *open;
-    const std::int64_t tokens = hold.on_unknown == unknown_usage::release ? 0 : hold.tokens;
-    return end_open(hold, {ending::expired, charge_of_unknown(hold), tokens, true}, op.row, rows);
+    const std::int64_t tokens = open->on_unknown == unknown_usage::release ? 0 : open->tokens;
+    return end_open(op, *open, {ending::expired, charge_of_unknown(*open), tokens, true}, rows);
 }
 
 usd_nano charge_of_unknown(const reservation& hold) {

@@ -1,5 +1,7 @@
 #include "working_set.hpp"
 
+#include "naming.hpp"
+
 #include <tollgate/core/assert.hpp>
 
 #include <algorithm>
@@ -16,66 +18,76 @@ auto* find_in(Map& map, const Key& key) {
 
 }
 
-counter working_set::look(const counter_key& key) const {
-    if (const auto* dirty = find_in(write_.counters, key)) return *dirty;
-    if (const auto* clean = find_in(found_.counters, key)) return *clean;
-    return {};
+working_set::working_set(op_list ops, snapshot& found) : found_(found), windows_(found.now) {
+    write_.counters = std::exchange(found.counters, {});
+    write_.balances = std::exchange(found.balances, {});
+    all_named_ = std::exchange(found.named, {});
+    if (all_named_.size() != names_in(ops)) name_counters(ops, windows_, write_.counters, all_named_);
+    requests_.reserve(ops.size());
+    for (const reservation* hold : found.assumed) request(hold->id).open = hold;
 }
 
-counter& working_set::change(const counter_key& key) {
-    const auto [at, fresh] = write_.counters.try_emplace(key);
-    if (fresh)
-        if (const auto* clean = find_in(found_.counters, key)) at->second = *clean;
-    return at->second;
+working_set::request_state& working_set::request(request_id id) {
+    const std::size_t known = requests_.size();
+    request_state& state = requests_.found(requests_.add(id));
+    if (requests_.size() == known) return state;
+    state.open = find_in(found_.reservations, id);
+    if (const ended_row* ended = find_in(found_.endings, id)) state.ended = *ended;
+    return state;
 }
 
-const balance_row* working_set::find_balance(const tenant_id& tenant) const {
-    if (const auto* dirty = find_in(write_.balances, tenant)) return dirty;
-    return find_in(found_.balances, tenant);
+void working_set::begin(const op& next) {
+    named_ = std::span(all_named_).subspan(next_named_, names_in(next));
+    next_named_ += named_.size();
 }
 
-balance_row& working_set::change_balance(const tenant_id& tenant) {
-    const auto [at, fresh] = write_.balances.try_emplace(tenant);
-    if (fresh)
-        if (const auto* clean = find_in(found_.balances, tenant)) at->second = *clean;
-    return at->second;
+std::span<const slot> working_set::counters_of(const reservation& hold) {
+    scratch_.clear();
+    for (const touched& row : hold.counters)
+        scratch_.push_back(write_.counters.add({hold.tenant, row.scope, row.span, row.start_s}));
+    return scratch_;
 }
 
 const reservation* working_set::find_open(request_id id) const {
-    if (ended_.contains(id)) return nullptr;
-    if (const auto at = opened_.find(id); at != opened_.end()) return &write_.reservations_opened[at->second];
-    if (const auto at = replaced_.find(id); at != replaced_.end()) return &write_.reservations_replaced[at->second];
-    return find_in(found_.reservations, id);
+    const auto at = requests_.find(id);
+    return at ? requests_.row(*at).open : find_in(found_.reservations, id);
 }
 
 const ended_row* working_set::find_ended(request_id id) const {
-    if (const auto* here = find_in(ended_, id)) return here;
-    return find_in(found_.endings, id);
+    const auto at = requests_.find(id);
+    if (!at) return find_in(found_.endings, id);
+    const auto& ended = requests_.row(*at).ended;
+    return ended ? &*ended : nullptr;
 }
 
-void working_set::open(reservation hold) {
-    TG_ASSERT(!find_open(hold.id));
-    opened_[hold.id] = write_.reservations_opened.size();
-    write_.reservations_opened.push_back(std::move(hold));
+void working_set::open(const reservation& hold, const std::string& record) {
+    request_state& state = request(hold.id);
+    TG_ASSERT(!state.open);
+    state.open = &hold;
+    state.opened = write_.reservations_opened.size();
+    write_.reservations_opened.push_back({&hold, &record});
 }
 
-void working_set::replace(reservation hold) {
-    TG_ASSERT(find_open(hold.id));
-    if (const auto at = opened_.find(hold.id); at != opened_.end()) {
-        write_.reservations_opened[at->second] = std::move(hold);
-        return;
+void working_set::replace(const reservation& hold, const std::string& record) {
+    request_state& state = request(hold.id);
+    TG_ASSERT(state.open);
+    state.open = &hold;
+    if (state.opened) {
+        write_.reservations_opened[*state.opened] = {&hold, &record};
+    } else if (state.replaced) {
+        write_.reservations_replaced[*state.replaced] = {&hold, &record};
+    } else {
+        state.replaced = write_.reservations_replaced.size();
+        write_.reservations_replaced.push_back({&hold, &record});
     }
-    const auto [at, fresh] = replaced_.try_emplace(hold.id, write_.reservations_replaced.size());
-    if (fresh)
-        write_.reservations_replaced.push_back(std::move(hold));
-    else
-        write_.reservations_replaced[at->second] = std::move(hold);
 }
 
 void working_set::end(const reservation& hold, const ended_row& how) {
-    TG_ASSERT(!find_ended(hold.id));
-    ended_[hold.id] = how;
-    write_.reservations_ended.emplace_back(hold.tenant, hold.id);
+    request_state& state = request(hold.id);
+    TG_ASSERT(!state.ended);
+    state.open = nullptr;
+    state.ended = how;
+    write_.reservations_ended.push_back(&hold);
 }
 
 const posted_movement* working_set::find_movement(const tenant_id& tenant, const std::string& key) const {
@@ -144,9 +156,9 @@ void working_set::spend_token(const tenant_id& tenant, const std::string& token,
 }
 
 bool changes::empty() const {
-    return counters.empty() && balances.empty() && reservations_opened.empty() && reservations_ended.empty() &&
-           usage.empty() && usage_corrected.empty() && entries.empty() && refunds.empty() &&
-           reservations_replaced.empty() && claims.empty() && answers.empty() && tokens.empty();
+    return counters.changes() == 0 && balances.changes() == 0 && reservations_opened.empty() &&
+           reservations_ended.empty() && usage.empty() && usage_corrected.empty() && entries.empty() &&
+           refunds.empty() && reservations_replaced.empty() && claims.empty() && answers.empty() && tokens.empty();
 }
 
 }

@@ -12,6 +12,7 @@ namespace tollgate::postgres {
 namespace {
 
 using tollgate::ledger::counter_key;
+using tollgate::ledger::slot;
 using tollgate::ledger::snapshot;
 using tollgate::ledger::wanted;
 
@@ -22,10 +23,17 @@ std::int64_t steady_us() {
     return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
+template <class Rows>
+bool names_all(const Rows& rows, const Rows& others) {
+    for (slot i = 0; i < others.size(); ++i)
+        if (!rows.find(others.key(i), others.hash(i))) return false;
+    return true;
+}
+
 // Every row that `real` names was asked for.
-bool covers(const wanted& asked, const wanted& real) {
+bool covers(const snapshot& found, const wanted& asked, const wanted& real) {
     using std::ranges::includes;
-    return includes(asked.counters, real.counters) && includes(asked.balances, real.balances) &&
+    return names_all(found.counters, real.counters) && names_all(found.balances, real.balances) &&
            includes(asked.grants, real.grants) && includes(asked.reservations, real.reservations) &&
            includes(asked.movements, real.movements) && includes(asked.charges, real.charges) &&
            includes(asked.claims, real.claims) && includes(asked.tokens, real.tokens);
@@ -37,9 +45,21 @@ void point_at(const Set& rows, Pointers& order) {
     for (const auto& row : rows) order.push_back(&row);
 }
 
+template <class Rows>
+void add_names(Rows& rows, const Rows& more) {
+    for (slot i = 0; i < more.size(); ++i) rows.add(more.key(i), more.hash(i));
+}
+
+template <class Rows>
+std::size_t found_in(const Rows& rows) {
+    std::size_t found = 0;
+    for (slot i = 0; i < rows.size(); ++i) found += rows.exists(i) ? 1 : 0;
+    return found;
+}
+
 // The row of a batch that an answer is about; ordinality counts from 1.
-template <class Pointers>
-auto* asked_row(const Pointers& order, reader& in) {
+template <class Order>
+auto asked_row(const Order& order, reader& in) {
     const std::int64_t i = in.number();
     TG_ASSERT(i >= 1 && static_cast<std::size_t>(i) <= order.size());
     return order[static_cast<std::size_t>(i) - 1];
@@ -93,16 +113,18 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     for (int attempt = 0; attempt < limits::store_begin_attempts_max; ++attempt) {
         need_ = rows(guess);
         if (need_.assumes) return begin_guarded(db, guess);
-        need_.counters.insert(held.counters.begin(), held.counters.end());
-        need_.balances.insert(held.balances.begin(), held.balances.end());
+        add_names(need_.counters, held.counters);
+        add_names(need_.balances, held.balances);
         auto found = read(db);
         if (!found) {
             rollback();
             return found;
         }
         // Windows start on whole seconds: within one, the same rows are wanted.
-        const bool same_rows = guess.seconds() == found->now.seconds() || covers(need_, rows(found->now));
-        const bool more = want_found_holds(*found, need_, held);
+        const bool same_second = guess.seconds() == found->now.seconds();
+        const bool same_rows = same_second || covers(*found, need_, rows(found->now));
+        if (!same_second) found->named.clear(); // of another window, it may be
+        const bool more = want_found_holds(*found, held);
         if (same_rows && !more && complete(*found)) return found;
         guess = found->now;
         if (same_rows) note_missing(*found);
@@ -115,6 +137,9 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
 store_result<snapshot> ledger::read(connection& db) {
     sent_.clear();
     found_ = {};
+    take_tables();
+    counter_memory_.place(found_.counters);
+    balance_memory_.place(found_.balances);
     if (open_) queue(db, query::rollback);
     queue(db, query::begin);
     open_ = true;
@@ -148,14 +173,11 @@ void ledger::add_missing(connection& db) {
 // The order of these statements is the order of locks. Endings are read after the reservations were: one that is gone
 // by then has its ending committed, and a later statement sees it.
 void ledger::add_reads(connection& db) {
-    point_at(need_.counters, counter_order_);
-    point_at(need_.balances, balance_order_);
     out_.counter_keys.clear();
-    for (const counter_key& key : need_.counters)
-        out_.counter_keys.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+    for (const slot i : counter_order_) put_key(out_.counter_keys, found_.counters.key(i));
     send(db, query::lock_counters, out_.counter_keys);
     out_.tenants.clear();
-    for (const tenant_id& tenant : need_.balances) out_.tenants.text(tenant);
+    for (const slot i : balance_order_) out_.tenants.text(found_.balances.key(i));
     send(db, query::lock_balances, out_.tenants);
     out_.grant_tenants.clear();
     for (const tenant_id& tenant : need_.grants) out_.grant_tenants.text(tenant);
@@ -198,13 +220,13 @@ void ledger::add_repeat_reads(connection& db) {
 void ledger::take_row(std::size_t statement, reader& in) {
     switch (sent_[statement]) {
     case query::lock_counters: {
-        const counter_key* key = asked_row(counter_order_, in);
-        found_.counters.emplace_hint(found_.counters.end(), *key, store::take_counter(in));
+        const slot row = asked_row(counter_order_, in);
+        found_.counters.set_found(row, store::take_counter(in));
         return;
     }
     case query::lock_balances: {
-        const tenant_id* tenant = asked_row(balance_order_, in);
-        found_.balances.emplace_hint(found_.balances.end(), *tenant, store::take_balance(in));
+        const slot row = asked_row(balance_order_, in);
+        found_.balances.set_found(row, store::take_balance(in));
         return;
     }
     case query::lock_reservations: {
@@ -234,7 +256,7 @@ void ledger::take_movement_row(query which, reader& in) {
     if (which == query::read_grants) {
         tollgate::ledger::grant row = store::take_grant(in);
         const auto owner = found_.balances.find(row.tenant);
-        if (owner != found_.balances.end()) owner->second.grants.push_back(std::move(row));
+        if (owner && found_.balances.exists(*owner)) found_.balances.found(*owner).grants.push_back(std::move(row));
     } else if (which == query::read_movements) {
         const auto* key = asked_row(movement_order_, in);
         found_.movements[*key] = {in.id()};
@@ -251,21 +273,23 @@ void ledger::take_movement_row(query which, reader& in) {
     }
 }
 
+void ledger::take_tables() {
+    take_names(need_, found_);
+    counter_order_ = found_.counters.in_order();
+    balance_order_ = found_.balances.in_order();
+}
+
 bool ledger::complete(const snapshot& found) const {
-    return found.counters.size() == need_.counters.size() && found.balances.size() == need_.balances.size();
+    return found_in(found.counters) == found.counters.size() && found_in(found.balances) == found.balances.size();
 }
 
 // Rows that do not exist cannot be locked: they are made before the next attempt reads, so that two processes which
 // need the same new row wait for each other instead of both starting from zero.
 void ledger::note_missing(const snapshot& found) {
-    for (const counter_key& key : need_.counters)
-        if (!found.counters.contains(key))
-            out_.missing_counters.text(key.tenant)
-                .text(key.scope)
-                .number(static_cast<int>(key.span))
-                .number(key.start_s);
-    for (const tenant_id& tenant : need_.balances)
-        if (!found.balances.contains(tenant)) out_.missing_balances.text(tenant);
+    for (const slot i : counter_order_)
+        if (!found.counters.exists(i)) put_key(out_.missing_counters, found.counters.key(i));
+    for (const slot i : balance_order_)
+        if (!found.balances.exists(i)) out_.missing_balances.text(found.balances.key(i));
 }
 
 }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "client.hpp"
-#include "memory.hpp"
 #include "statements.hpp"
 
 #include <tollgate/store/ledger_store.hpp>
+#include <tollgate/store/row_memory.hpp>
 
 namespace tollgate::postgres {
 
@@ -63,9 +63,9 @@ private:
     void rollback_after_failure(connection& db);
     store_result<tollgate::ledger::snapshot> begin_guarded(connection& db, instant guess);
     store_result<void> recall(connection& db);
-    store_result<void> read_unknown(connection& db);
     store_result<void> commit_guarded(connection& db, const tollgate::ledger::changes& write);
-    void learn_written(const tollgate::ledger::changes& write);
+    void forget();
+    void take_tables();
     void add_clock_guard(connection& db);
     void send_guarded(connection& db, query which, arrays& rows);
     void add_counter_guards(connection& db, const tollgate::ledger::changes& write);
@@ -82,19 +82,16 @@ private:
     bool clock_known_ = false;
     std::int64_t clock_seen_us_ = 0; // steady
 
-    memory memory_;
-    std::vector<memory::counter*> remembered_counters_; // of a guarded batch, as need_ has them
-    std::vector<memory::balance*> remembered_balances_;
+    store::counter_memory counter_memory_;
+    store::balance_memory balance_memory_;
     bool guarded_ = false; // the open batch is, and no transaction with it
     instant guess_;        // the clock that a guarded batch was judged by
     std::uint32_t careful_batches_ = 0, penalty_ = 0;
-    std::unordered_map<request_id, std::uint8_t> assumed_attempts_;
     parameters guard_values_;
     std::vector<std::unique_ptr<std::array<char, 8>>> guard_counts_;
-    tollgate::ledger::wanted need_; // of the open transaction
+    tollgate::ledger::wanted need_; // of the open transaction, but for its tables: see take_names
     tollgate::ledger::snapshot found_;
-    std::vector<const tollgate::ledger::counter_key*> counter_order_;
-    std::vector<const tenant_id*> balance_order_;
+    std::vector<tollgate::ledger::slot> counter_order_, balance_order_; // slots by key: the order of locks
     std::vector<const std::pair<tenant_id, std::string>*> movement_order_;
     std::vector<const std::pair<tenant_id, request_id>*> charge_order_;
     std::vector<const std::pair<tenant_id, std::string>*> claim_order_, token_order_;
@@ -114,5 +111,9 @@ private:
     };
     buffers out_;
 };
+
+inline void put_key(arrays& out, const tollgate::ledger::counter_key& key) {
+    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+}
 
 }

@@ -14,15 +14,11 @@ namespace tollgate::postgres {
 namespace {
 
 using tollgate::ledger::changes;
-using tollgate::ledger::counter_key;
+using tollgate::ledger::slot;
 using tollgate::ledger::snapshot;
 using tollgate::ledger::wanted;
 
 constexpr std::int64_t second_us = 1'000'000, minute_us = 60 * second_us;
-
-void put_key(arrays& out, const counter_key& key) {
-    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-}
 
 }
 
@@ -37,79 +33,35 @@ store_result<snapshot> ledger::begin_guarded(connection& db, instant guess) {
         guarded_ = open_ = false;
         return std::unexpected(done.error());
     }
-    assumed_attempts_.clear();
-    for (const tollgate::ledger::reservation* hold : need_.assumed) {
-        assumed_attempts_[hold->id] = hold->attempt;
-        tollgate::ledger::reservation& open = found_.reservations[hold->id];
-        open.id = hold->id;
-        open.tenant = hold->tenant;
-        open.amount = hold->amount;
-        open.input_amount = hold->input_amount;
-        open.tokens = hold->tokens;
-        open.counters = hold->counters;
-        open.prepaid = hold->prepaid;
-        open.on_unknown = hold->on_unknown;
-        open.created = hold->created;
-        open.expires = hold->expires;
-        open.attempt = hold->attempt;
-        open.node = hold->node;
-    }
     return std::move(found_);
 }
 
 // Fills found_ from memory; what is not there is read first, unlocked.
 store_result<void> ledger::recall(connection& db) {
-    memory_.make_room();
-    if (auto done = read_unknown(db); !done) return done;
-    auto counter = remembered_counters_.begin();
-    for (const counter_key& key : need_.counters) {
-        const memory::counter* at = *counter++;
-        if (at->exists) found_.counters.emplace_hint(found_.counters.end(), key, at->row);
-    }
-    auto balance = remembered_balances_.begin();
-    for (const tenant_id& tenant : need_.balances) {
-        const memory::balance* at = *balance++;
-        if (at->exists) found_.balances.emplace_hint(found_.balances.end(), tenant, at->row);
-    }
-    return {};
-}
-
-store_result<void> ledger::read_unknown(connection& db) {
-    std::vector<memory::counter*> counters;
-    std::vector<memory::balance*> balances;
-    remembered_counters_.clear();
-    remembered_balances_.clear();
+    take_tables();
+    const std::vector<slot> counters = counter_memory_.recall(found_.counters);
+    const std::vector<slot> balances = balance_memory_.recall(found_.balances);
+    if (counters.empty() && balances.empty()) return {};
     out_.counter_keys.clear();
     out_.tenants.clear();
-    for (const counter_key& key : need_.counters) {
-        memory::counter* at = memory_.find(key);
-        if (!at) {
-            counters.push_back(at = memory_.add(key));
-            put_key(out_.counter_keys, key);
-        }
-        remembered_counters_.push_back(at);
-    }
-    for (const tenant_id& tenant : need_.balances) {
-        memory::balance* at = memory_.find(tenant);
-        if (!at) {
-            balances.push_back(at = memory_.add(tenant));
-            out_.tenants.text(tenant);
-        }
-        remembered_balances_.push_back(at);
-    }
-    if (counters.empty() && balances.empty()) return {};
+    for (const slot i : counters) put_key(out_.counter_keys, found_.counters.key(i));
+    for (const slot i : balances) out_.tenants.text(found_.balances.key(i));
     sent_.clear();
     send(db, query::read_counters, out_.counter_keys);
     send(db, query::read_balances, out_.tenants);
-    const auto done = db.run([&](std::size_t i, reader& in) {
+    auto done = db.run([&](std::size_t i, reader& in) {
         const auto at = static_cast<std::size_t>(in.number()) - 1;
         if (sent_[i] == query::read_counters)
-            *counters.at(at) = {true, store::take_counter(in)};
+            found_.counters.set_found(counters.at(at), store::take_counter(in));
         else
-            *balances.at(at) = {true, store::take_balance(in)};
+            found_.balances.set_found(balances.at(at), store::take_balance(in));
     });
-    if (!done) memory_.forget(need_);
-    return done;
+    if (!done) return done;
+    for (const slot i : counters)
+        counter_memory_.learn(i, found_.counters.exists(i) ? &found_.counters.row(i) : nullptr);
+    for (const slot i : balances)
+        balance_memory_.learn(i, found_.balances.exists(i) ? &found_.balances.row(i) : nullptr);
+    return {};
 }
 
 // The windows of the batch were found by an estimate of the store's clock. It is right within the minute that the store
@@ -138,23 +90,17 @@ void ledger::send_guarded(connection& db, query which, arrays& rows) {
 
 // In the order of locks; what was only read is compared, what did not exist is made.
 void ledger::add_counter_guards(connection& db, const changes& write) {
+    static constexpr tollgate::ledger::counter nothing;
     out_.guarded_counters.clear();
     out_.checked_counters.clear();
     out_.new_counters.clear();
-    auto now = write.counters.begin(); // in the same order
-    auto remembered = remembered_counters_.begin();
-    for (const counter_key& key : need_.counters) {
-        const memory::counter* was = *remembered++;
-        if (now == write.counters.end() || now->first != key) {
-            store::put(out_.checked_counters, was->row);
-            put_key(out_.checked_counters, key);
-            continue;
-        }
-        arrays& out = was->exists ? out_.guarded_counters : out_.new_counters;
-        store::put(out, now->second);
-        if (was->exists) store::put(out, was->row);
-        put_key(out, key);
-        ++now;
+    for (const slot i : counter_order_) {
+        const tollgate::ledger::counter* was = counter_memory_.was(i);
+        const bool changed = write.counters.changed(i);
+        arrays& out = !changed ? out_.checked_counters : was ? out_.guarded_counters : out_.new_counters;
+        if (changed) store::put(out, write.counters.row(i));
+        if (was || !changed) store::put(out, was ? *was : nothing);
+        put_key(out, write.counters.key(i));
     }
     send_guarded(db, query::guard_counters, out_.guarded_counters);
     send(db, query::new_counters, out_.new_counters);
@@ -162,23 +108,17 @@ void ledger::add_counter_guards(connection& db, const changes& write) {
 }
 
 void ledger::add_balance_guards(connection& db, const changes& write) {
+    const tollgate::ledger::balance_row nothing;
     out_.guarded_balances.clear();
     out_.checked_balances.clear();
     out_.new_balances.clear();
-    auto now = write.balances.begin();
-    auto remembered = remembered_balances_.begin();
-    for (const tenant_id& tenant : need_.balances) {
-        const memory::balance* was = *remembered++;
-        if (now == write.balances.end() || now->first != tenant) {
-            store::put(out_.checked_balances, was->row);
-            out_.checked_balances.text(tenant);
-            continue;
-        }
-        arrays& out = was->exists ? out_.guarded_balances : out_.new_balances;
-        store::put(out, now->second);
-        if (was->exists) store::put(out, was->row);
-        out.text(tenant);
-        ++now;
+    for (const slot i : balance_order_) {
+        const tollgate::ledger::balance_row* was = balance_memory_.was(i);
+        const bool changed = write.balances.changed(i);
+        arrays& out = !changed ? out_.checked_balances : was ? out_.guarded_balances : out_.new_balances;
+        if (changed) store::put(out, write.balances.row(i));
+        if (was || !changed) store::put(out, was ? *was : nothing);
+        out.text(write.balances.key(i));
     }
     send_guarded(db, query::guard_balances, out_.guarded_balances);
     send(db, query::new_balances, out_.new_balances);
@@ -187,26 +127,13 @@ void ledger::add_balance_guards(connection& db, const changes& write) {
 
 void ledger::add_ending_guards(connection& db, const changes& write) {
     out_.guarded_ended.clear();
-    for (const auto& [tenant, id] : write.reservations_ended) {
-        const auto attempt = assumed_attempts_.find(id);
-        out_.guarded_ended.text(tenant).id(id).number(attempt == assumed_attempts_.end() ? 0 : attempt->second);
-    }
+    for (const tollgate::ledger::reservation* hold : write.reservations_ended)
+        out_.guarded_ended.text(hold->tenant).id(hold->id).number(hold->attempt);
     send_guarded(db, query::guard_endings, out_.guarded_ended);
 }
 
-void ledger::learn_written(const changes& write) {
-    auto now = write.counters.begin();
-    auto remembered = remembered_counters_.begin();
-    for (const counter_key& key : need_.counters) {
-        memory::counter* at = *remembered++;
-        if (now == write.counters.end() || now->first != key) continue;
-        *at = {true, now->second};
-        ++now;
-    }
-    for (const auto& [tenant, row] : write.balances) *memory_.add(tenant) = {true, row};
-}
-
 store_result<void> ledger::commit_guarded(connection& db, const changes& write) {
+    TG_ASSERT(write.counters.size() == counter_order_.size() && write.balances.size() == balance_order_.size());
     sent_.clear();
     guard_counts_.clear();
     if (!write.empty()) queue(db, query::begin);
@@ -223,11 +150,13 @@ store_result<void> ledger::commit_guarded(connection& db, const changes& write) 
     });
     guarded_ = open_ = false;
     if (done) {
-        learn_written(write);
+        counter_memory_.learn_written(write.counters, false);
+        balance_memory_.learn_written(write.balances, false);
         penalty_ /= 2;
         return done;
     }
-    memory_.forget(need_);
+    counter_memory_.forget(write.counters);
+    balance_memory_.forget(write.balances);
     // Another process writes the same rows: locks are cheaper than guesses for a while.
     penalty_ = std::min(penalty_ * 2 + 1, limits::ledger_careful_batches_max);
     careful_batches_ = penalty_;

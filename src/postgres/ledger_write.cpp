@@ -14,6 +14,7 @@ namespace {
 using tollgate::ledger::changes;
 using tollgate::ledger::counter_key;
 using tollgate::ledger::reservation;
+using tollgate::ledger::slot;
 
 constexpr std::int64_t partitions_every_us = 6 * 3'600'000'000;
 
@@ -58,13 +59,10 @@ ledger::buffers::buffers()
 
 // Only rows that this transaction locked may be written: they exist, and nobody else has changed them.
 bool ledger::covered(const changes& write) const {
-    auto locked = need_.counters.begin();
-    for (const auto& [key, unused] : write.counters) {
-        while (locked != need_.counters.end() && *locked < key) ++locked;
-        if (locked == need_.counters.end() || *locked != key) return false;
-    }
-    for (const auto& [tenant, unused] : write.balances)
-        if (!need_.balances.contains(tenant)) return false;
+    for (slot i = 0; i < write.counters.size(); ++i)
+        if (write.counters.changed(i) && !counter_memory_.placed(write.counters, i)) return false;
+    for (slot i = 0; i < write.balances.size(); ++i)
+        if (write.balances.changed(i) && !balance_memory_.placed(write.balances, i)) return false;
     return true;
 }
 
@@ -73,7 +71,7 @@ store_result<void> ledger::commit(const changes& write) {
     connection* db = client_.live();
     if (!db) {
         open_ = guarded_ = false;
-        memory_.clear();
+        forget();
         return std::unexpected(store_error{store_fault::unavailable, "the connection was lost"});
     }
     if (!covered(write)) {
@@ -88,20 +86,26 @@ store_result<void> ledger::commit(const changes& write) {
     auto done = db->run();
     open_ = false;
     if (!done) {
-        memory_.clear();
+        forget();
         rollback_after_failure(*db);
         return done;
     }
-    memory_.forget(need_);
-    memory_.learn(write);
+    counter_memory_.learn_written(write.counters, true);
+    balance_memory_.learn_written(write.balances, true);
     for (std::size_t i = 0; i < sent_.size(); ++i) {
         const auto rows = static_cast<std::size_t>(db->changed(i));
-        if (sent_[i] == query::write_counters && rows != write.counters.size())
+        if (sent_[i] == query::write_counters && rows != write.counters.changes())
             return std::unexpected(bug("a locked counter was not there to be written"));
-        if (sent_[i] == query::write_balances && rows != write.balances.size())
+        if (sent_[i] == query::write_balances && rows != write.balances.changes())
             return std::unexpected(bug("a locked balance was not there to be written"));
     }
     return {};
+}
+
+// Nothing is known any more.
+void ledger::forget() {
+    counter_memory_.clear();
+    balance_memory_.clear();
 }
 
 void ledger::rollback() {
@@ -120,15 +124,15 @@ void ledger::rollback_after_failure(connection& db) {
 
 void ledger::add_writes(connection& db, const changes& write) {
     out_.counters.clear();
-    for (const auto& [key, row] : write.counters) {
+    write.counters.each_changed([this](const counter_key& key, const tollgate::ledger::counter& row) {
         store::put(out_.counters, row);
-        out_.counters.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-    }
+        put_key(out_.counters, key);
+    });
     send(db, query::write_counters, out_.counters);
     add_balances(db, write);
     add_openings(db, write);
     out_.ended.clear();
-    for (const auto& [tenant, id] : write.reservations_ended) out_.ended.text(tenant).id(id);
+    for (const reservation* hold : write.reservations_ended) out_.ended.text(hold->tenant).id(hold->id);
     send(db, query::end_reservations, out_.ended);
     add_usage(db, write);
     add_entries(db, write);
@@ -137,21 +141,21 @@ void ledger::add_writes(connection& db, const changes& write) {
 
 void ledger::add_openings(connection& db, const changes& write) {
     out_.opened.clear();
-    for (const reservation& row : write.reservations_opened) store::put(out_.opened, row);
+    for (const auto& row : write.reservations_opened) store::put(out_.opened, row);
     send(db, query::open_reservations, out_.opened);
     out_.replaced.clear();
-    for (const reservation& row : write.reservations_replaced) store::put(out_.replaced, row);
+    for (const auto& row : write.reservations_replaced) store::put(out_.replaced, row);
     send(db, query::replace_reservations, out_.replaced);
 }
 
 void ledger::add_balances(connection& db, const changes& write) {
     out_.balances.clear();
     out_.grants.clear();
-    for (const auto& [tenant, row] : write.balances) {
+    write.balances.each_changed([this](const tenant_id& tenant, const tollgate::ledger::balance_row& row) {
         store::put(out_.balances, row);
         out_.balances.text(tenant);
         for (const auto& each : row.grants) store::put(out_.grants, each);
-    }
+    });
     send(db, query::write_balances, out_.balances);
     send(db, query::write_grants, out_.grants);
 }
@@ -160,13 +164,13 @@ void ledger::add_usage(connection& db, const changes& write) {
     out_.usage.clear();
     for (const auto& row : write.usage) {
         store::put(out_.usage, row);
-        out_.usage.day(month_of(row.id));
+        out_.usage.day(month_of(row.row->id));
     }
     send(db, query::add_usage, out_.usage);
     out_.corrected.clear();
     for (const auto& row : write.usage_corrected) {
         store::put(out_.corrected, row);
-        out_.corrected.day(month_of(row.id));
+        out_.corrected.day(month_of(row.row->id));
     }
     send(db, query::correct_usage, out_.corrected);
     out_.refunds.clear();

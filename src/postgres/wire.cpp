@@ -4,10 +4,9 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <chrono>
-#include <cstring>
 
 namespace tollgate::postgres {
 
@@ -17,23 +16,9 @@ constexpr std::int64_t epoch_2000_us = 946'684'800'000'000;
 constexpr std::size_t array_header = 20;
 
 template <class Unsigned>
-void put_big_endian(char* out, Unsigned value) {
-    const Unsigned wire = std::byteswap(value);
-    std::memcpy(out, &wire, sizeof wire);
-}
-
-template <class Unsigned>
 void append_big_endian(std::string& out, Unsigned value) {
     std::array<char, sizeof(Unsigned)> wire{};
     put_big_endian(wire.data(), value);
-    out.append(wire.data(), wire.size());
-}
-
-// An element of an array with its length before it, in one step.
-void append_element(std::string& out, std::uint64_t value) {
-    std::array<char, 12> wire{};
-    put_big_endian(wire.data(), std::uint32_t{8});
-    put_big_endian(wire.data() + 4, value);
     out.append(wire.data(), wire.size());
 }
 
@@ -138,10 +123,23 @@ std::uint64_t wire_time(instant value) { return static_cast<std::uint64_t>(value
 
 // ---- arrays -----------------------------------------------------------------------------------------------------
 
+void growing_bytes::make_room(std::size_t count) {
+    constexpr std::size_t first = 256;
+    const std::size_t capacity = std::max({first, 2 * capacity_, size_ + count});
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = capacity;
+}
+
 arrays::arrays(std::span<const store::column> columns) { add_columns(columns); }
 
 void arrays::add_columns(std::span<const store::column> columns) {
-    for (const store::column& each : columns) columns_.push_back({std::string(array_header, '\0'), type_id(each.type)});
+    for (const store::column& each : columns) {
+        column_buffer& added = columns_.emplace_back();
+        added.type = type_id(each.type);
+        added.bytes.add(array_header);
+    }
     out_.values.resize(columns_.size());
     out_.lengths.resize(columns_.size());
     out_.formats.assign(columns_.size(), 1);
@@ -149,7 +147,7 @@ void arrays::add_columns(std::span<const store::column> columns) {
 
 void arrays::clear() {
     for (column_buffer& each : columns_) {
-        each.bytes.resize(array_header);
+        each.bytes.shrink(array_header);
         each.nulls = false;
     }
     at_ = rows_ = 0;
@@ -171,71 +169,41 @@ const parameters& arrays::finish() {
     return out_;
 }
 
-std::string& arrays::element(std::uint32_t size) {
-    std::string& out = columns_[at_].bytes;
-    append_big_endian(out, size);
-    return out;
-}
-
-void arrays::next() {
-    if (++at_ < columns_.size()) return;
-    at_ = 0;
-    ++rows_;
-}
-
 arrays& arrays::text(std::string_view value) {
-    if (!plain_ascii(value)) {
-        const std::string safe = escaped(value);
-        element(static_cast<std::uint32_t>(safe.size())).append(safe);
-    } else {
-        element(static_cast<std::uint32_t>(value.size())).append(value);
-    }
-    next();
+    std::string safe;
+    if (!plain_ascii(value)) value = safe = escaped(value);
+    char* const out = element(static_cast<std::uint32_t>(value.size()));
+    if (!value.empty()) std::memcpy(out, value.data(), value.size());
     return *this;
 }
 
 arrays& arrays::id(request_id value) {
-    std::string& out = element(16);
-    append_big_endian(out, value.high());
-    append_big_endian(out, value.low());
-    next();
-    return *this;
-}
-
-arrays& arrays::number(std::int64_t value) {
-    append_element(columns_[at_].bytes, static_cast<std::uint64_t>(value));
-    next();
-    return *this;
-}
-
-arrays& arrays::flag(bool value) {
-    element(1).push_back(value ? '\1' : '\0');
-    next();
+    char* const out = element(16);
+    put_big_endian(out, value.high());
+    put_big_endian(out + 8, value.low());
     return *this;
 }
 
 arrays& arrays::time(instant value) {
-    append_element(columns_[at_].bytes, wire_time(value));
-    next();
+    put_big_endian(element(8), wire_time(value));
     return *this;
 }
 
 arrays& arrays::bytes(std::span<const std::uint8_t> value) {
-    std::string& out = element(static_cast<std::uint32_t>(value.size()));
-    for (const std::uint8_t byte : value) out.push_back(static_cast<char>(byte));
-    next();
+    char* const out = element(static_cast<std::uint32_t>(value.size()));
+    if (!value.empty()) std::memcpy(out, value.data(), value.size());
     return *this;
 }
 
 arrays& arrays::day(std::int32_t days_since_2000) {
-    append_big_endian(element(4), static_cast<std::uint32_t>(days_since_2000));
-    next();
+    put_big_endian(element(4), static_cast<std::uint32_t>(days_since_2000));
     return *this;
 }
 
 arrays& arrays::null() {
-    element(0xffff'ffffu);
-    columns_[at_].nulls = true;
+    column_buffer& at = columns_[at_];
+    put_big_endian(at.bytes.add(4), 0xffff'ffffu);
+    at.nulls = true;
     next();
     return *this;
 }

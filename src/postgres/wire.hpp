@@ -6,7 +6,10 @@
 #include <tollgate/core/time.hpp>
 #include <tollgate/store/rows.hpp>
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +28,32 @@ struct parameters {
     std::vector<int> lengths, formats;
 };
 
+template <class Unsigned>
+void put_big_endian(char* out, Unsigned value) {
+    const Unsigned wire = std::byteswap(value);
+    std::memcpy(out, &wire, sizeof wire);
+}
+
+// Bytes at the end of which others are written, in place: a batch writes some hundred numbers a request.
+class growing_bytes {
+public:
+    char* add(std::size_t count) {
+        if (capacity_ - size_ < count) make_room(count);
+        char* const at = data_.get() + size_;
+        size_ += count;
+        return at;
+    }
+    void shrink(std::size_t size) { size_ = size; }
+    char* data() { return data_.get(); }
+    std::size_t size() const { return size_; }
+
+private:
+    void make_room(std::size_t count);
+
+    std::unique_ptr<char[]> data_;
+    std::size_t size_ = 0, capacity_ = 0;
+};
+
 // Rows as one array a column, for `unnest`. A row is written column by column; it wraps to the next by itself.
 class arrays {
 public:
@@ -38,8 +67,14 @@ public:
 
     arrays& text(std::string_view value);
     arrays& id(request_id value);
-    arrays& number(std::int64_t value);
-    arrays& flag(bool value);
+    arrays& number(std::int64_t value) {
+        put_big_endian(element(8), static_cast<std::uint64_t>(value));
+        return *this;
+    }
+    arrays& flag(bool value) {
+        *element(1) = value ? '\1' : '\0';
+        return *this;
+    }
     arrays& time(instant value);
     arrays& bytes(std::span<const std::uint8_t> value);
     arrays& day(std::int32_t days_since_2000);
@@ -51,12 +86,22 @@ public:
 
 private:
     struct column_buffer {
-        std::string bytes;
+        growing_bytes bytes;
         std::uint32_t type = 0;
         bool nulls = false;
     };
-    std::string& element(std::uint32_t size);
-    void next();
+    // Where the next element's bytes go, after its length.
+    char* element(std::uint32_t size) {
+        char* const at = columns_[at_].bytes.add(4 + std::size_t{size});
+        put_big_endian(at, size);
+        next();
+        return at + 4;
+    }
+    void next() {
+        if (++at_ < columns_.size()) return;
+        at_ = 0;
+        ++rows_;
+    }
 
     std::vector<column_buffer> columns_;
     std::size_t at_ = 0, rows_ = 0;

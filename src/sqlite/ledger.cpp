@@ -15,33 +15,15 @@ namespace {
 using tollgate::ledger::changes;
 using tollgate::ledger::counter_key;
 using tollgate::ledger::reservation;
+using tollgate::ledger::slot;
 using tollgate::ledger::snapshot;
 using tollgate::ledger::wanted;
 
+void put_key(binder& out, const counter_key& key) {
+    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+}
+
 // ---- reading what a batch wants ----
-
-void read_counters(session& db, const wanted& rows, snapshot& found) {
-    static const std::string sql =
-        select_from("counters", store::counter_columns, "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?");
-    for (const auto& key : rows.counters) {
-        db.prepare(sql).text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-        db.each([&](reader& in) { found.counters.emplace_hint(found.counters.end(), key, store::take_counter(in)); });
-    }
-}
-
-void read_balances(session& db, const wanted& rows, snapshot& found) {
-    static const std::string one = select_from("balances", store::balance_columns, "WHERE tenant = ?");
-    static const std::string grants =
-        select_from("grants", store::grant_columns, "WHERE tenant = ? AND remaining > 0 ORDER BY transaction_id");
-    for (const tenant_id& tenant : rows.balances) {
-        db.prepare(one).text(tenant);
-        db.each([&](reader& in) { found.balances[tenant] = store::take_balance(in); });
-    }
-    for (const tenant_id& tenant : rows.grants) {
-        db.prepare(grants).text(tenant);
-        db.each([&](reader& in) { found.balances[tenant].grants.push_back(store::take_grant(in)); });
-    }
-}
 
 void read_ending(session& db, request_id id, snapshot& found) {
     db.prepare("SELECT ended, charged, provisional, tokens, counted FROM usage_events "
@@ -109,17 +91,16 @@ void read_repeats(session& db, const wanted& rows, snapshot& found) {
 
 // ---- writing what changed ----
 
+// Whole rows, so that one that exists need not be found first: a table with no other index is written in one step.
 void write_counters(session& db, const changes& write) {
-    static const std::string sql = "INSERT INTO counters (" + store::column_names(store::counter_columns) +
-                                   ", tenant, scope, span, start_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                                   "ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
-                                   all_excluded(store::counter_columns, 0);
-    for (const auto& [key, row] : write.counters) {
-        binder& out = db.prepare(sql);
+    static const std::string sql = "INSERT OR REPLACE INTO counters (" + store::column_names(store::counter_columns) +
+                                   ", tenant, scope, span, start_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    write.counters.each_changed([&](const counter_key& key, const tollgate::ledger::counter& row) {
+        binder& out = db.prepare_borrowing(sql);
         store::put(out, row);
-        out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+        put_key(out, key);
         db.run();
-    }
+    });
 }
 
 void write_balances(session& db, const changes& write) {
@@ -129,7 +110,7 @@ void write_balances(session& db, const changes& write) {
     static const std::string grant =
         insert_into("grants", store::grant_columns,
                     "ON CONFLICT (tenant, transaction_id) DO UPDATE SET " + all_excluded(store::grant_columns, 2));
-    for (const auto& [tenant, row] : write.balances) {
+    write.balances.each_changed([&](const tenant_id& tenant, const tollgate::ledger::balance_row& row) {
         binder& out = db.prepare(sql);
         store::put(out, row);
         out.text(tenant);
@@ -138,7 +119,7 @@ void write_balances(session& db, const changes& write) {
             store::put(db.prepare(grant), each);
             db.run();
         }
-    }
+    });
 }
 
 void write_reservations(session& db, const changes& write) {
@@ -146,16 +127,12 @@ void write_reservations(session& db, const changes& write) {
     static const std::string replace =
         insert_into("reservations", store::reservation_columns,
                     "ON CONFLICT (tenant, request_id) DO UPDATE SET " + all_excluded(store::reservation_columns, 2));
-    for (const reservation& row : write.reservations_opened) {
-        store::put(db.prepare(sql), row);
+    for (const auto& row : write.reservations_opened) {
+        store::put(db.prepare_borrowing(sql), row);
         db.run();
     }
-    for (const reservation& row : write.reservations_replaced) {
+    for (const auto& row : write.reservations_replaced) {
         store::put(db.prepare(replace), row);
-        db.run();
-    }
-    for (const auto& [tenant, id] : write.reservations_ended) {
-        db.prepare("DELETE FROM reservations WHERE tenant = ? AND request_id = ?").text(tenant).id(id);
         db.run();
     }
 }
@@ -167,7 +144,7 @@ void write_usage(session& db, const changes& write) {
         insert_into("usage_events", store::usage_columns,
                     "ON CONFLICT (tenant, request_id) DO UPDATE SET " + all_excluded(store::usage_columns, 2));
     for (const auto& row : write.usage) {
-        store::put(db.prepare(insert), row);
+        store::put(db.prepare_borrowing(insert), row);
         db.run();
     }
     for (const auto& row : write.usage_corrected) {
@@ -184,10 +161,15 @@ void write_usage(session& db, const changes& write) {
     }
 }
 
-void write_entries(session& db, const changes& write) {
-    static const std::string sql = insert_into("entries", store::entry_columns);
+void write_entries(session& db, const changes& write, instant now) {
+    // `written` is named rather than left to its default, which would be worked out for every row.
+    static const std::string sql = "INSERT INTO entries (" + store::column_names(store::entry_columns) +
+                                   ", written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    const instant whole_second = instant::from_seconds(now.seconds());
     for (const auto& row : write.entries) {
-        store::put(db.prepare(sql), row);
+        binder& out = db.prepare_borrowing(sql);
+        store::put(out, row);
+        out.time(whole_second);
         db.run();
         if (row.idempotency_key.empty()) continue;
         db.prepare("INSERT INTO movements (tenant, idempotency_key, transaction_id) VALUES (?, ?, ?)")
@@ -245,12 +227,15 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     db.begin_immediate();
     snapshot found;
     if (db.ok()) {
-        found.now = clock_now();
+        notice_others();
+        found.now = now_ = clock_now();
         wanted need = rows(found.now);
+        assumes_ = need.assumes;
         read_reservations(db, need, found);
-        tollgate::ledger::want_found_holds(found, need, need);
-        read_counters(db, need, found);
-        read_balances(db, need, found);
+        tollgate::ledger::want_found_holds(found, need);
+        take_names(need, found);
+        read_counters(found);
+        read_balances(need, found);
         read_movements(db, need, found);
         read_repeats(db, need, found);
     }
@@ -261,6 +246,44 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     return found;
 }
 
+void ledger::notice_others() {
+    std::int64_t version = 0;
+    db_->prepare("PRAGMA data_version");
+    db_->each([&](reader& in) { version = in.number(); });
+    if (std::exchange(data_version_, version) != version) forget();
+}
+
+void ledger::forget() {
+    counter_memory_.clear();
+    balance_memory_.clear();
+}
+
+void ledger::read_counters(snapshot& found) {
+    static const std::string sql =
+        select_from("counters", store::counter_columns, "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?");
+    for (const slot i : counter_memory_.recall(found.counters)) {
+        put_key(db_->prepare(sql), found.counters.key(i));
+        db_->each([&](reader& in) { found.counters.set_found(i, store::take_counter(in)); });
+        if (db_->ok()) counter_memory_.learn(i, found.counters.exists(i) ? &found.counters.row(i) : nullptr);
+    }
+}
+
+void ledger::read_balances(const wanted& need, snapshot& found) {
+    static const std::string one = select_from("balances", store::balance_columns, "WHERE tenant = ?");
+    static const std::string grants =
+        select_from("grants", store::grant_columns, "WHERE tenant = ? AND remaining > 0 ORDER BY transaction_id");
+    for (const slot i : balance_memory_.recall(found.balances)) {
+        db_->prepare(one).text(found.balances.key(i));
+        db_->each([&](reader& in) { found.balances.set_found(i, store::take_balance(in)); });
+        if (db_->ok()) balance_memory_.learn(i, found.balances.exists(i) ? &found.balances.row(i) : nullptr);
+    }
+    for (const tenant_id& tenant : need.grants) {
+        const slot owner = found.balances.add(tenant);
+        db_->prepare(grants).text(tenant);
+        db_->each([&](reader& in) { found.balances.found(owner).grants.push_back(store::take_grant(in)); });
+    }
+}
+
 void ledger::audit(store::audit_row row) { write_audit(*db_, row); }
 
 store_result<void> ledger::commit(const changes& write) {
@@ -268,10 +291,32 @@ store_result<void> ledger::commit(const changes& write) {
     write_counters(db, write);
     write_balances(db, write);
     write_reservations(db, write);
+    end_reservations(write);
     write_usage(db, write);
-    write_entries(db, write);
+    write_entries(db, write, now_);
     write_repeats(db, write);
-    return db.commit();
+    if (auto done = db.commit(); !done) {
+        forget();
+        // What was assumed may be why: the batch is judged again, with everything probed.
+        if (assumes_ && done.error().fault == store_fault::corrupt)
+            return std::unexpected(store_error{store_fault::conflict, done.error().detail});
+        return done;
+    }
+    counter_memory_.learn_written(write.counters, false);
+    balance_memory_.learn_written(write.balances, false);
+    return {};
+}
+
+void ledger::end_reservations(const changes& write) {
+    for (const reservation* hold : write.reservations_ended) {
+        db_->prepare("DELETE FROM reservations WHERE tenant = ? AND request_id = ? AND attempt = ?")
+            .text(hold->tenant)
+            .id(hold->id)
+            .number(hold->attempt);
+        db_->run();
+        if (assumes_ && db_->ok() && db_->changed() != 1)
+            db_->fail(store_fault::conflict, "a hold is not open as it was assumed to be");
+    }
 }
 
 store_result<std::vector<reservation>> ledger::expired(std::size_t count) {
@@ -365,6 +410,7 @@ store_result<std::size_t> ledger::remove(const std::vector<counter_key>& old) {
             .number(key.start_s);
         db_->run();
         removed += static_cast<std::size_t>(db_->changed());
+        counter_memory_.forget(key);
     }
     if (auto done = db_->commit(); !done) return std::unexpected(done.error());
     return removed;

@@ -3,10 +3,12 @@
 #include "session.hpp"
 
 #include <tollgate/store/ledger_store.hpp>
+#include <tollgate/store/row_memory.hpp>
 
 namespace tollgate::sqlite {
 
-// One write transaction at a time over all processes (BEGIN IMMEDIATE), so every row that is read is locked.
+// One write transaction at a time over all processes (BEGIN IMMEDIATE), so every row that is read is locked, and what
+// this process remembers is so until another connection has written, which SQLite tells.
 class ledger final : public store::ledger_store {
 public:
     explicit ledger(std::unique_ptr<session> db) : db_(std::move(db)) {}
@@ -15,6 +17,7 @@ public:
     begin(const std::function<tollgate::ledger::wanted(instant now)>& rows) override;
     store_result<void> commit(const tollgate::ledger::changes& write) override;
     void rollback() override { db_->rollback(); }
+    bool takes_assumptions() const override { return true; }
     void audit(store::audit_row row) override;
     store_result<std::vector<tollgate::ledger::reservation>> expired(std::size_t count) override;
     store_result<std::vector<tollgate::ledger::reservation>> held_by(const std::string& node,
@@ -24,9 +27,19 @@ public:
     store_result<std::size_t> prune_repeats(std::size_t count) override;
 
 private:
+    void notice_others();
+    void read_counters(tollgate::ledger::snapshot& found);
+    void read_balances(const tollgate::ledger::wanted& need, tollgate::ledger::snapshot& found);
+    void end_reservations(const tollgate::ledger::changes& write);
+    void forget();
     store_result<std::size_t> remove(const std::vector<tollgate::ledger::counter_key>& old);
 
     std::unique_ptr<session> db_;
+    store::counter_memory counter_memory_;
+    store::balance_memory balance_memory_;
+    std::int64_t data_version_ = 0; // changes when another connection has committed
+    bool assumes_ = false;          // the open batch does
+    instant now_;                   // of the open batch
     tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0}; // where the next pruning goes on
 };
 

@@ -22,11 +22,11 @@ std::uint64_t load_big_endian(const unsigned char* in) {
 
 }
 
-binder& binder::text(std::string_view value) {
+binder& binder::text(std::string_view value, bool borrows) {
     // An empty view may have no address, and SQLite would bind NULL.
     const char* data = value.empty() ? "" : value.data();
-    check(statement_ ? sqlite3_bind_text64(statement_, next_, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8)
-                     : SQLITE_OK);
+    const auto keep = borrows ? SQLITE_STATIC : SQLITE_TRANSIENT;
+    check(statement_ ? sqlite3_bind_text64(statement_, next_, data, value.size(), keep, SQLITE_UTF8) : SQLITE_OK);
     return *this;
 }
 

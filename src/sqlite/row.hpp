@@ -21,9 +21,12 @@ class session;
 class binder {
 public:
     explicit binder(session& owner) : owner_(owner) {}
-    void start(sqlite3_stmt* statement) { statement_ = statement, next_ = 1; }
+    void start(sqlite3_stmt* statement, bool borrows) { statement_ = statement, borrows_ = borrows, next_ = 1; }
 
-    binder& text(std::string_view value);
+    binder& text(std::string_view value) { return text(value, borrows_); }
+    binder& text(std::string&& value) { return text(value, false); } // gone by the time that the statement runs
+    binder& text(const std::string& value) { return text(std::string_view(value)); }
+    binder& text(const char* value) { return text(std::string_view(value)); }
     binder& id(request_id value);
     binder& number(std::int64_t value);
     binder& flag(bool value) { return number(value ? 1 : 0); }
@@ -36,10 +39,12 @@ public:
     binder& null();
 
 private:
+    binder& text(std::string_view value, bool borrows);
     void check(int code);
 
     session& owner_;
     sqlite3_stmt* statement_ = nullptr;
+    bool borrows_ = false;
     int next_ = 1;
 };
 

@@ -31,9 +31,18 @@ store_error error_of(sqlite3* db, int code, const std::string& what) {
 // Durable (FULL), and a reader never waits for the writer (WAL). The log is cut back after a burst.
 constexpr const char* writer_settings = "PRAGMA synchronous = FULL;"
                                         "PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON;"
-                                        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000";
+                                        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
+                                        "PRAGMA wal_autocheckpoint = 8000";
 constexpr const char* reader_settings = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"
                                         "PRAGMA cache_size = -8000";
+
+// Statements take their memory from the connection's own pool, and where that is too small without a lock around a
+// statistic that nobody reads.
+constexpr int pooled_bytes = 2'048, pooled_count = 256;
+void count_no_memory() {
+    static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); // refused when SQLite is in use: no harm
+    static_cast<void>(once);
+}
 
 // Several processes may open a new file at once, and the change to WAL does not wait for a busy file by itself.
 int use_wal(sqlite3* db) {
@@ -58,6 +67,7 @@ store_result<std::unique_ptr<session>> session::open(const std::string& path, bo
     if (ec)
         return std::unexpected(
             store_error{store_fault::unavailable, "cannot make " + folder.string() + ": " + ec.message()});
+    count_no_memory();
     sqlite3* raw = nullptr;
     const int code = sqlite3_open_v2(
         path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
@@ -65,6 +75,7 @@ store_result<std::unique_ptr<session>> session::open(const std::string& path, bo
     std::unique_ptr<session> made(new session(raw));
     if (code != SQLITE_OK) return std::unexpected(error_of(raw, code, "open " + path));
     sqlite3_extended_result_codes(raw, 1);
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_LOOKASIDE, nullptr, pooled_bytes, pooled_count);
     sqlite3_busy_timeout(raw, static_cast<int>(limits::store_lock_ms_max));
     if (writes)
         if (const int wal = use_wal(raw); wal != SQLITE_OK) return std::unexpected(error_of(raw, wal, "open " + path));
@@ -80,14 +91,14 @@ std::unique_ptr<sqlite3_stmt, finalize_statement> session::compile(const char* s
     return std::unique_ptr<sqlite3_stmt, finalize_statement>(raw);
 }
 
-binder& session::prepare(const char* sql) {
+binder& session::prepare(const char* sql, bool borrows) {
     current_ = nullptr;
     if (ok()) {
         auto& statement = statements_[sql];
         if (!statement) statement = compile(sql, SQLITE_PREPARE_PERSISTENT);
         if (ok()) current_ = statement.get();
     }
-    out_.start(current_);
+    out_.start(current_, borrows);
     return out_;
 }
 
@@ -97,7 +108,7 @@ binder& session::prepare_once(const std::string& sql) {
         once_ = compile(sql.c_str(), 0);
         if (ok()) current_ = once_.get();
     }
-    out_.start(current_);
+    out_.start(current_, false);
     return out_;
 }
 

@@ -30,8 +30,10 @@ public:
     static store_result<std::unique_ptr<session>> open(const std::string& path, bool writes);
 
     // `sql` must outlive the session: it names the prepared statement.
-    binder& prepare(const char* sql);
+    binder& prepare(const char* sql) { return prepare(sql, false); }
     binder& prepare(const std::string& sql) { return prepare(sql.c_str()); }
+    // Text that is bound to it must stay as it is until it has run, and is not copied.
+    binder& prepare_borrowing(const std::string& sql) { return prepare(sql.c_str(), true); }
     // For SQL that is put together for one call.
     binder& prepare_once(const std::string& sql);
     void run(); // the statement that was prepared last, without rows
@@ -58,6 +60,7 @@ public:
 
 private:
     explicit session(sqlite3* db) : db_(db), out_(*this) {}
+    binder& prepare(const char* sql, bool borrows);
     bool step();
     std::unique_ptr<sqlite3_stmt, finalize_statement> compile(const char* sql, unsigned flags);
     void fail_with(int code, const char* what);

@@ -88,14 +88,18 @@ std::optional<cost_source> parse_cost_source(std::string_view name) {
 }
 
 std::string pack_touched(const std::vector<ledger::touched>& rows) {
+    constexpr std::size_t usual_scope = 24;
     std::string out;
+    out.reserve(rows.size() * (16 + usual_scope));
     for (const ledger::touched& row : rows) {
-        out += static_cast<char>('0' + static_cast<int>(row.span));
-        append_number(out, row.start_s);
-        out += ':';
-        append_number(out, static_cast<std::int64_t>(row.scope.size()));
-        out += ':';
-        out += row.scope;
+        std::array<char, 48> head{}; // a digit and two numbers of at most 20
+        char* at = head.data();
+        *at++ = static_cast<char>('0' + static_cast<int>(row.span));
+        at = std::to_chars(at, head.end(), row.start_s).ptr;
+        *at++ = ':';
+        at = std::to_chars(at, head.end(), row.scope.size()).ptr;
+        *at++ = ':';
+        out.append(head.data(), at).append(row.scope);
     }
     return out;
 }

@@ -87,11 +87,11 @@ std::expected<ledger::move_outcome, movement_failure> post_movement(ledger_store
 ledger::balance_row up_to_date(const tenant_id& tenant, ledger::balance_row stored, instant now) {
     ledger::snapshot found;
     found.now = now;
-    found.balances.emplace(tenant, stored);
+    const ledger::slot row = found.balances.add(tenant);
+    found.balances.set_found(row, stored);
     const ledger::op expiry = ledger::expire_grants_op{tenant, request_id(1, 1)};
-    const auto done = ledger::apply(std::span(&expiry, 1), found);
-    const auto changed = done.write.balances.find(tenant);
-    return changed == done.write.balances.end() ? stored : changed->second;
+    auto done = ledger::apply(std::span(&expiry, 1), found);
+    return done.write.balances.row(row);
 }
 
 }

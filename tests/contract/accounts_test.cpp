@@ -71,7 +71,7 @@ void write(world& here, const std::vector<ledger::usage_row>& rows) {
     const auto store = here.open_ledger();
     ASSERT_TRUE(store->begin([](instant) { return ledger::wanted{}; }).has_value());
     ledger::changes all;
-    all.usage = rows;
+    all.usage.assign(rows.begin(), rows.end());
     const auto done = store->commit(all);
     ASSERT_TRUE(done.has_value()) << done.error().detail;
 }
@@ -124,7 +124,7 @@ TEST_P(over_databases, a_correction_and_a_refund_do_not_undo_each_other) {
     ledger::changes both;
     auto corrected = full_row(id_of(1));
     corrected.charged = usd_nano(700);
-    both.usage_corrected = {corrected};
+    both.usage_corrected.emplace_back(corrected);
     both.refunds = {{"acme", id_of(1), usd_nano(300)}};
     ASSERT_TRUE(store->commit(both).has_value());
     const auto row = accounts()->request(id_of(1)).value();

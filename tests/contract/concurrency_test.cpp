@@ -77,8 +77,8 @@ TEST_P(over_stores, a_prepaid_balance_is_never_overdrawn_by_several_stores) {
     });
     EXPECT_LE(spent, 1'000);
     EXPECT_GE(spent, 880); // at 920 no further hold of 100 fits
-    const auto found = look(*store, [](ledger::wanted& rows) { rows.balances.insert("acme"); });
-    EXPECT_EQ(found.balances.at("acme").now.spent, usd_nano(spent));
+    const auto found = look(*store, [](ledger::wanted& rows) { rows.balances.add("acme"); });
+    EXPECT_EQ(found.balances.find_row("acme")->now.spent, usd_nano(spent));
     EXPECT_TRUE(here->verify().empty());
 }
 

@@ -148,11 +148,11 @@ TEST_P(over_stores, prepaid_money_is_held_spent_and_refunded) {
     EXPECT_TRUE(std::get<ledger::move_outcome>(must_run(*store, {refund}).at(0)).refused);
 
     const auto found = look(*store, [](ledger::wanted& rows) {
-        rows.balances.insert("acme");
+        rows.balances.add("acme");
         rows.grants.insert("acme");
         rows.charges.insert({"acme", id_of(1)});
     });
-    const ledger::balance_row& row = found.balances.at("acme");
+    const ledger::balance_row& row = *found.balances.find_row("acme");
     EXPECT_EQ(row.now.credited, usd_nano(200));
     EXPECT_EQ(row.now.spent, usd_nano(120));
     EXPECT_EQ(row.now.held, usd_nano(0));
@@ -172,8 +172,8 @@ TEST_P(over_stores, grants_that_ran_out_are_found_and_expired) {
     EXPECT_EQ(must_reserve(*store, reserve(id_of(1), {.prepaid = true})).why, ledger::refused_by::expired_grants);
     must_run(*store, {ledger::expire_grants_op{"acme", id_of(101)}});
     EXPECT_TRUE(store->tenants_with_expired_grants(10).value().empty());
-    const auto found = look(*store, [](ledger::wanted& rows) { rows.balances.insert("acme"); });
-    EXPECT_EQ(found.balances.at("acme").now.credited, usd_nano(0));
+    const auto found = look(*store, [](ledger::wanted& rows) { rows.balances.add("acme"); });
+    EXPECT_EQ(found.balances.find_row("acme")->now.credited, usd_nano(0));
     EXPECT_TRUE(here->verify().empty());
 }
 
@@ -220,12 +220,12 @@ TEST_P(over_stores, old_windows_that_hold_nothing_are_pruned) {
         const ledger::counter_key key{"acme", "tenant", span, start_s};
         auto found = store->begin([&](instant) {
             ledger::wanted rows;
-            rows.counters.insert(key);
+            rows.counters.add(key);
             return rows;
         });
         ASSERT_TRUE(found.has_value());
         ledger::changes write;
-        write.counters[key] = {usd_nano(5), usd_nano(holds ? 1 : 0), 1, 0, 0, holds ? 1 : 0};
+        write.counters.change(write.counters.add(key)) = {usd_nano(5), usd_nano(holds ? 1 : 0), 1, 0, 0, holds ? 1 : 0};
         ASSERT_TRUE(store->commit(write).has_value());
     };
     plant(window::minute, now_s - 3 * 3'600, false); // pruned

@@ -139,9 +139,9 @@ inline ledger::snapshot look(store::ledger_store& store, const std::function<voi
 }
 
 inline ledger::counter counter_at(store::ledger_store& store, const ledger::counter_key& key) {
-    const auto found = look(store, [&](ledger::wanted& rows) { rows.counters.insert(key); });
-    const auto at = found.counters.find(key);
-    return at == found.counters.end() ? ledger::counter{} : at->second;
+    const auto found = look(store, [&](ledger::wanted& rows) { rows.counters.add(key); });
+    const ledger::counter* at = found.counters.find_row(key);
+    return at ? *at : ledger::counter{};
 }
 
 }

@@ -101,7 +101,7 @@ TEST_P(over_databases, a_store_that_sits_on_its_locks_delays_others_in_bounded_t
     ASSERT_TRUE(sitting
                     ->begin([](instant) {
                         ledger::wanted rows;
-                        rows.counters.insert(total_key);
+                        rows.counters.add(total_key);
                         return rows;
                     })
                     .has_value());

@@ -67,10 +67,10 @@ TEST_P(over_stores, a_later_attempt_takes_the_place_of_a_hold) {
     EXPECT_EQ(counter_at(*store, {"acme", "attempt=0", window::total, 0}), ledger::counter{});
     EXPECT_EQ(counter_at(*store, {"acme", "attempt=1", window::total, 0}).held, usd_nano(1'000));
     const auto found = look(*store, [](ledger::wanted& rows) {
-        rows.balances.insert("acme");
+        rows.balances.add("acme");
         rows.reservations.insert(id_of(1));
     });
-    EXPECT_EQ(found.balances.at("acme").now.held, usd_nano(1'000));
+    EXPECT_EQ(found.balances.find_row("acme")->now.held, usd_nano(1'000));
     EXPECT_EQ(found.reservations.at(id_of(1)), out.hold);
     EXPECT_TRUE(must_reserve(*store, attempt(id_of(1), 1, 1'000, true)).repeated); // after a lost acknowledgement
     EXPECT_EQ(must_reserve(*store, attempt(id_of(1), 0, 400, true)).hold, out.hold);

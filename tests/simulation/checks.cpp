@@ -38,7 +38,8 @@ request* checks::owner_of(const ledger::reservation& hold) const {
 
 // 2, 4: a request holds once.
 void checks::note_opened(const ledger::changes& write) {
-    for (const ledger::reservation& hold : write.reservations_opened) {
+    for (const ledger::opening& each : write.reservations_opened) {
+        const ledger::reservation hold = each.whole();
         if (!opened_.try_emplace(hold.id, hold).second) fail("promise 4: " + hold.id.text() + " was held twice");
         request* of = owner_of(hold);
         if (!of)
@@ -48,7 +49,8 @@ void checks::note_opened(const ledger::changes& write) {
         else
             of->hold = hold;
     }
-    for (const ledger::reservation& hold : write.reservations_replaced) {
+    for (const ledger::opening& each : write.reservations_replaced) {
+        const ledger::reservation hold = each.whole();
         const auto before = opened_.find(hold.id);
         if (before == opened_.end() || ended_.contains(hold.id) || hold.attempt <= before->second.attempt) {
             fail("promise 4: " + hold.id.text() + " was replaced and did not hold");
@@ -72,11 +74,13 @@ void checks::allow(const ledger::usage_row& row, usd_nano before, std::int64_t t
 
 // 4: everything ends once; a late settlement corrects an estimate, once.
 void checks::note_endings(const ledger::changes& write) {
-    for (const auto& [tenant, id] : write.reservations_ended) {
+    for (const ledger::reservation* hold : write.reservations_ended) {
+        const request_id id = hold->id;
         if (!opened_.contains(id)) fail("promise 4: " + id.text() + " ended and was never held");
         if (++ended_[id].times > 1) fail("promise 4: " + id.text() + " ended twice");
     }
-    for (const ledger::usage_row& row : write.usage) {
+    for (const ledger::usage_write& each : write.usage) {
+        const ledger::usage_row row = each.whole();
         const auto hold = opened_.find(row.id);
         if (!row.ended) continue;
         if (hold == opened_.end()) {
@@ -87,7 +91,8 @@ void checks::note_endings(const ledger::changes& write) {
         ended_[row.id].provisional_tokens = row.tokens;
         allow(row, hold->second.amount, hold->second.tokens);
     }
-    for (const ledger::usage_row& row : write.usage_corrected) {
+    for (const ledger::usage_write& each : write.usage_corrected) {
+        const ledger::usage_row row = each.whole();
         ending& at = ended_[row.id];
         if (at.times != 1 || at.corrected) fail("promise 4: " + row.id.text() + " was corrected twice or too early");
         at.corrected = true;
@@ -100,9 +105,9 @@ void checks::note_endings(const ledger::changes& write) {
 
 // 1: no overspend, but for what providers billed beyond their holds.
 void checks::check_limits(const ledger::changes& write) {
-    for (const auto& [key, unused] : write.counters) {
+    write.counters.each_changed([this](const ledger::counter_key& key, const ledger::counter&) {
         const auto found = store_.rows().counters.find(key);
-        if (found == store_.rows().counters.end()) continue;
+        if (found == store_.rows().counters.end()) return;
         const ledger::counter& at = found->second;
         for (const limit_check& limit : limits_[key.tenant]) {
             if (limit.scope != key.scope || limit.span != key.span) continue;
@@ -115,19 +120,19 @@ void checks::check_limits(const ledger::changes& write) {
                 fail("promise 1: " + show(key) + " stands at " + std::to_string(used) + " of " +
                      std::to_string(limit.maximum));
         }
-    }
+    });
 }
 
 void checks::check_balances(const ledger::changes& write) {
-    for (const auto& [tenant, unused] : write.balances) {
+    write.balances.each_changed([this](const tenant_id& tenant, const ledger::balance_row&) {
         const auto found = store_.rows().balances.find(tenant);
-        if (found == store_.rows().balances.end()) continue;
+        if (found == store_.rows().balances.end()) return;
         const ledger::balance& at = found->second.now;
         const usd_nano credit = at.credited + config_.policies->find(tenant)->credit_limit;
         if (at.spent + at.held - over_balance_[tenant] > credit)
             fail("promise 1: the balance of " + tenant + " stands at " + show(at.spent + at.held) + " of " +
                  show(credit));
-    }
+    });
 }
 
 void checks::on_commit(const ledger::changes& write) {

@@ -26,16 +26,17 @@ store_result<ledger::snapshot> sim_store::begin(const std::function<ledger::want
     auto found = inner_->begin(rows);
     if (!found) return found;
     if (director_.misbehaves(planted::stale_counters))
-        for (auto& [key, row] : found->counters) row.held = row.spent = usd_nano();
+        for (ledger::slot i = 0; i < found->counters.size(); ++i)
+            found->counters.found(i).held = found->counters.found(i).spent = usd_nano();
     if (director_.misbehaves(planted::forgotten_endings)) found->endings.clear();
     return found;
 }
 
 ledger::changes sim_store::damaged(const ledger::changes& write) {
     ledger::changes out = write;
-    const bool refused = !out.usage.empty() && out.usage.front().decision == "refuse";
-    if (refused && director_.misbehaves(planted::trace_of_refusal))
-        out.counters[{out.usage.front().tenant, "tenant", window::total, 0}].held = usd_nano(1);
+    const ledger::usage_row* row = out.usage.empty() ? nullptr : out.usage.front().row;
+    if (row && row->decision == "refuse" && director_.misbehaves(planted::trace_of_refusal))
+        out.counters.change(out.counters.add({row->tenant, "tenant", window::total, 0})).held = usd_nano(1);
     if (!out.usage.empty() && director_.misbehaves(planted::wrong_row)) out.usage.front().charged += usd_nano(1);
     if (!out.usage.empty() && director_.misbehaves(planted::lost_row)) out.usage.clear();
     return out;

@@ -21,14 +21,16 @@ std::unexpected<store_error> fail_with(store_fault fault, std::string detail) {
 }
 
 void read_money(const memory_rows& rows, const wanted& need, snapshot& found) {
-    for (const auto& key : need.counters)
-        if (const auto at = rows.counters.find(key); at != rows.counters.end()) found.counters.insert(*at);
-    for (const tenant_id& tenant : need.balances)
-        if (const auto at = rows.balances.find(tenant); at != rows.balances.end()) found.balances.insert(*at);
+    for (ledger::slot i = 0; i < found.counters.size(); ++i)
+        if (const auto at = rows.counters.find(found.counters.key(i)); at != rows.counters.end())
+            found.counters.set_found(i, at->second);
+    for (ledger::slot i = 0; i < found.balances.size(); ++i)
+        if (const auto at = rows.balances.find(found.balances.key(i)); at != rows.balances.end())
+            found.balances.set_found(i, at->second);
     for (const auto& [key, grant] : rows.grants) {
         const auto owner = found.balances.find(key.first);
-        if (owner != found.balances.end() && need.grants.contains(key.first) && grant.remaining > usd_nano())
-            owner->second.grants.push_back(grant);
+        if (owner && need.grants.contains(key.first) && grant.remaining > usd_nano())
+            found.balances.found(*owner).grants.push_back(grant);
     }
 }
 
@@ -66,15 +68,21 @@ void read_repeats(const memory_rows& rows, const wanted& need, snapshot& found) 
 
 // What a database refuses by its keys and checks. Empty when all may be written.
 store_result<void> check(const memory_rows& rows, const changes& write) {
-    for (const auto& [key, row] : write.counters)
+    std::string below_zero;
+    write.counters.each_changed([&](const ledger::counter_key& key, const ledger::counter& row) {
         if (row.held < usd_nano() || row.tokens_held < 0 || row.in_flight < 0 || row.requests < 0)
-            return fail_with(store_fault::corrupt, "a counter below zero: " + key.tenant + "/" + key.scope);
-    for (const auto& [tenant, row] : write.balances)
-        if (row.now.held < usd_nano()) return fail_with(store_fault::corrupt, "a hold below zero: " + tenant);
-    for (const reservation& row : write.reservations_opened)
-        if (rows.reservations.contains(row.id)) return fail_with(store_fault::conflict, "a reservation exists already");
-    for (const reservation& row : write.reservations_replaced)
-        if (!rows.reservations.contains(row.id)) return fail_with(store_fault::corrupt, "no reservation to replace");
+            below_zero = "a counter below zero: " + key.tenant + "/" + key.scope;
+    });
+    write.balances.each_changed([&](const tenant_id& tenant, const ledger::balance_row& row) {
+        if (row.now.held < usd_nano()) below_zero = "a hold below zero: " + tenant;
+    });
+    if (!below_zero.empty()) return fail_with(store_fault::corrupt, below_zero);
+    for (const ledger::opening& row : write.reservations_opened)
+        if (rows.reservations.contains(row.hold->id))
+            return fail_with(store_fault::conflict, "a reservation exists already");
+    for (const ledger::opening& row : write.reservations_replaced)
+        if (!rows.reservations.contains(row.hold->id))
+            return fail_with(store_fault::corrupt, "no reservation to replace");
     for (const auto& [key, each] : write.claims)
         if (each.fresh == rows.claims.contains(key)) return fail_with(store_fault::conflict, "a claim was taken");
     for (const auto& each : write.tokens)
@@ -94,13 +102,14 @@ store_result<void> check(const memory_rows& rows, const changes& write) {
 }
 
 void write_money(memory_rows& rows, const changes& write) {
-    for (const auto& [key, row] : write.counters) rows.counters[key] = row;
-    for (const auto& [tenant, row] : write.balances) {
+    write.counters.each_changed(
+        [&](const ledger::counter_key& key, const ledger::counter& row) { rows.counters[key] = row; });
+    write.balances.each_changed([&](const tenant_id& tenant, const ledger::balance_row& row) {
         ledger::balance_row& at = rows.balances[tenant];
         at = row;
         at.grants.clear();
         for (const ledger::grant& grant : row.grants) rows.grants[{tenant, grant.transaction}] = grant;
-    }
+    });
     for (const ledger::entry& row : write.entries) {
         rows.entries.push_back(row);
         if (!row.idempotency_key.empty()) rows.movements[{row.tenant, row.idempotency_key}] = row.transaction;
@@ -108,15 +117,15 @@ void write_money(memory_rows& rows, const changes& write) {
 }
 
 void write_requests(memory_rows& rows, const changes& write) {
-    for (const reservation& row : write.reservations_opened) rows.reservations[row.id] = row;
-    for (const reservation& row : write.reservations_replaced) rows.reservations[row.id] = row;
-    for (const auto& [tenant, id] : write.reservations_ended) rows.reservations.erase(id);
-    for (const ledger::usage_row& row : write.usage) rows.usage.try_emplace(row.id, row);
-    for (const ledger::usage_row& row : write.usage_corrected) {
-        const auto at = rows.usage.find(row.id);
+    for (const ledger::opening& row : write.reservations_opened) rows.reservations[row.hold->id] = row.whole();
+    for (const ledger::opening& row : write.reservations_replaced) rows.reservations[row.hold->id] = row.whole();
+    for (const reservation* hold : write.reservations_ended) rows.reservations.erase(hold->id);
+    for (const ledger::usage_write& row : write.usage) rows.usage.try_emplace(row.row->id, row.whole());
+    for (const ledger::usage_write& row : write.usage_corrected) {
+        const auto at = rows.usage.find(row.row->id);
         if (at == rows.usage.end()) continue;
         const usd_nano refunded = at->second.refunded;
-        at->second = row;
+        at->second = row.whole();
         at->second.refunded = refunded;
     }
     for (const auto& each : write.refunds) {
@@ -160,8 +169,9 @@ public:
         found.now = home_.clock_();
         wanted need = rows(found.now);
         read_requests(home_.rows_, need, found);
-        ledger::want_found_holds(found, need, need);
-        assume(need, found);
+        ledger::want_found_holds(found, need);
+        ledger::take_names(need, found);
+        check_assumed(need);
         read_money(home_.rows_, need, found);
         read_repeats(home_.rows_, need, found);
         return found;
@@ -239,12 +249,11 @@ public:
 
 private:
     // Told as they are believed to be; the commit finds out.
-    void assume(const wanted& need, snapshot& found) {
+    void check_assumed(const wanted& need) {
         wrongly_assumed_ = false;
         for (const reservation* hold : need.assumed) {
             const auto open = home_.rows_.reservations.find(hold->id);
             wrongly_assumed_ |= open == home_.rows_.reservations.end() || open->second.attempt != hold->attempt;
-            found.reservations[hold->id] = *hold;
         }
     }
 

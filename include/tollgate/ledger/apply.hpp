@@ -3,6 +3,7 @@
 // The heart: (rows as locked, operations in order) -> (outcomes, rows to write). Pure; the same code serves SQLite,
 // Postgres, the simulator and replay. A store only locks and reads what `wanted` names and writes what `changes` says.
 
+#include <tollgate/ledger/row_table.hpp>
 #include <tollgate/ledger/types.hpp>
 
 #include <map>
@@ -13,22 +14,6 @@
 #include <vector>
 
 namespace tollgate::ledger {
-
-// Rows that a batch reads, in lock order (std::set: ascending).
-struct wanted {
-    std::set<counter_key> counters;
-    std::set<tenant_id> balances;                          // with their grants when `grants` holds the tenant
-    std::set<tenant_id> grants;                            // movements and expiries: the tenant's open grants
-    std::set<request_id> reservations;                     // open ones, and endings of those that are not open
-    std::set<std::pair<tenant_id, std::string>> movements; // (tenant, idempotency key) that may have been posted
-    std::set<std::pair<tenant_id, request_id>> charges;    // requests whose charge a refund gives back
-    std::set<std::pair<tenant_id, std::string>> claims;    // (tenant, key)
-    std::set<std::pair<tenant_id, std::string>> tokens;    // (tenant, token) that may be spent
-    // The caller believes that these are open, and that no id of the batch is known otherwise: nothing is probed. A
-    // store that takes it at its word finds out when it commits, and says conflict.
-    bool assumes = false;
-    std::vector<const reservation*> assumed;
-};
 
 struct balance_row {
     balance now;
@@ -59,12 +44,41 @@ struct claim_row {
     bool running = false, answered = false; // the holder; read by the store, never written
 };
 
-// What the store found. A row that does not exist is absent.
+// ---- rows by slot ---------------------------------------------------------------------------------------------
+
+std::uint64_t hash_of(const counter_view& key);
+std::uint64_t hash_of(std::uint64_t hash_of_tenant, std::string_view scope, window span, std::int64_t start_s);
+
+using counter_rows = row_table<counter_key, counter, counter_view>;
+using balance_rows = row_table<tenant_id, balance_row, std::string_view>;
+std::vector<slot> key_order(const counter_rows& rows);
+std::vector<slot> key_order(const balance_rows& rows);
+
+// Rows that a batch reads. Sets ascend, and so do tables `in_order`: that is the order of locks.
+struct wanted {
+    counter_rows counters;
+    std::vector<slot> named;           // of counters: those that each operation names, one operation after the other
+    balance_rows balances;             // with their grants when `grants` holds the tenant
+    std::set<tenant_id> grants;        // movements and expiries: the tenant's open grants
+    std::set<request_id> reservations; // open ones, and endings of those that are not open
+    std::set<std::pair<tenant_id, std::string>> movements; // (tenant, idempotency key) that may have been posted
+    std::set<std::pair<tenant_id, request_id>> charges;    // requests whose charge a refund gives back
+    std::set<std::pair<tenant_id, std::string>> claims;    // (tenant, key)
+    std::set<std::pair<tenant_id, std::string>> tokens;    // (tenant, token) that may be spent
+    // The caller believes that these are open, and that no id of the batch is known otherwise: nothing is probed. A
+    // store that takes it at its word finds out when it commits, and says conflict.
+    bool assumes = false;
+    std::vector<const reservation*> assumed; // of the operations
+};
+
+// What the store found, in the tables of `wanted` (see take_names).
 struct snapshot {
     instant now; // the store's clock
-    std::map<counter_key, counter> counters;
-    std::map<tenant_id, balance_row> balances;
+    counter_rows counters;
+    std::vector<slot> named; // as in `wanted`, for operations at `now`; empty: not known
+    balance_rows balances;
     std::unordered_map<request_id, reservation> reservations; // open
+    std::vector<const reservation*> assumed;                  // open as far as anybody knows
     std::unordered_map<request_id, ended_row> endings;
     std::map<std::pair<tenant_id, std::string>, posted_movement> movements;
     std::map<std::pair<tenant_id, request_id>, charged_row> charges;
@@ -72,16 +86,40 @@ struct snapshot {
     std::map<std::pair<tenant_id, std::string>, request_id> tokens; // spent, by whom
 };
 
-// What the store must write in the same transaction. Rows are whole new values, not differences.
+// Moves the rows that are to be found out of `asked`.
+void take_names(wanted& asked, snapshot& found);
+
+// A hold to be written: its record stands in its operation, the rest as its caller is told.
+struct opening {
+    const reservation* hold;
+    const std::string* record;
+    reservation whole() const;
+};
+
+// A usage row to be written: what the request is known by stands in its operation, what its ending says stands here.
+struct usage_write {
+    const usage_row* row;
+    const std::vector<touched>* counters;
+    usd_nano estimated, charged;
+    bool overage = false, late = false, counted = false, provisional = false;
+    std::int64_t tokens = 0;
+    std::optional<ending> ended;
+
+    usage_write(const usage_row& as_it_is);
+    usage_row whole() const;
+};
+
+// What the store must write in the same transaction. Rows are whole new values, not differences. Pointers are into the
+// operations, the outcomes and the snapshot, which outlive this.
 struct changes {
-    std::map<counter_key, counter> counters;        // upsert
-    std::map<tenant_id, balance_row> balances;      // upsert; `grants` are upserted by their transaction
-    std::vector<reservation> reservations_opened;   // insert
-    std::vector<reservation> reservations_replaced; // update: by a later attempt
-    std::vector<std::pair<tenant_id, request_id>> reservations_ended; // delete
-    std::vector<usage_row> usage;                                     // insert; a row with the same id stays as it is
-    std::vector<usage_row> usage_corrected; // update: the late settlement of an estimated ending
-    std::vector<entry> entries;             // insert; those with an idempotency key also fill `movements`
+    counter_rows counters;                              // upsert what changed; the others stand as they were read
+    balance_rows balances;                              // the same; `grants` are upserted by their transaction
+    std::vector<opening> reservations_opened;           // insert
+    std::vector<opening> reservations_replaced;         // update: by a later attempt
+    std::vector<const reservation*> reservations_ended; // delete
+    std::vector<usage_write> usage;                     // insert; a row with the same id stays as it is
+    std::vector<usage_write> usage_corrected;           // update: the late settlement of an estimated ending
+    std::vector<entry> entries;                         // insert; those with an idempotency key also fill `movements`
     struct refund {
         tenant_id tenant;
         request_id id;
@@ -120,18 +158,19 @@ wanted rows_of(op_list ops, instant now);
 std::optional<wanted> rows_assumed(op_list ops, instant now);
 wanted rows_of(std::span<const op> ops, instant now);
 
-// Adds to `more` what the open holds in `found` touch and `asked` did not name: a hold may have been replaced since its
-// caller saw it. True when there is any; the store then locks those rows too before it answers.
-bool want_found_holds(const snapshot& found, const wanted& asked, wanted& more);
+// Adds to `more` what the open holds in `found` touch and the tables of `found` do not name: a hold may have been
+// replaced since its caller saw it. True when there is any; the store then locks those rows too before it answers.
+bool want_found_holds(const snapshot& found, wanted& more);
 
 struct applied {
     std::vector<outcome> outcomes; // parallel to the ops
     changes write;
 };
 
-// Precondition: `found` holds every existing row of rows_of(ops, found.now).
-applied apply(op_list ops, const snapshot& found);
-applied apply(std::span<const op> ops, const snapshot& found);
+// Precondition: `found` holds every existing row of rows_of(ops, found.now). Its tables go to the changes, and what is
+// left of it must stay as long as they do.
+applied apply(op_list ops, snapshot& found);
+applied apply(std::span<const op> ops, snapshot& found);
 
 // What a hold is charged whose usage nobody will ever know.
 usd_nano charge_of_unknown(const reservation& hold);

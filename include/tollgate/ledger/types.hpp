@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,21 @@ struct counter_key {
     window span = window::total;
     std::int64_t start_s = 0; // Unix seconds; 0 for window::total
     friend auto operator<=>(const counter_key&, const counter_key&) = default;
+};
+
+// The same without owning its text.
+struct counter_view {
+    std::string_view tenant, scope;
+    window span = window::total;
+    std::int64_t start_s = 0;
+
+    counter_view(std::string_view tenant, std::string_view scope, window span, std::int64_t start_s)
+        : tenant(tenant), scope(scope), span(span), start_s(start_s) {}
+    counter_view(const counter_key& key) : counter_view(key.tenant, key.scope, key.span, key.start_s) {}
+    explicit operator counter_key() const { return {tenant_id(tenant), std::string(scope), span, start_s}; }
+    friend bool operator==(const counter_view& a, const counter_view& b) {
+        return a.start_s == b.start_s && a.span == b.span && a.scope == b.scope && a.tenant == b.tenant;
+    }
 };
 
 struct counter {

@@ -179,20 +179,21 @@ ledger::grant take_grant(In& in) {
 // ---- reservations ---------------------------------------------------------------------------------------------
 
 template <class Out>
-void put(Out& out, const ledger::reservation& row) {
-    out.text(row.tenant);
-    out.id(row.id);
-    out.number(row.amount.count());
-    out.number(row.input_amount.count());
-    out.number(row.tokens);
-    out.text(pack_touched(row.counters));
-    out.flag(row.prepaid);
-    out.text(name_of(row.on_unknown));
-    out.time(row.created);
-    out.time(row.expires);
-    out.number(row.attempt);
-    out.text(row.node);
-    out.text(row.record);
+void put(Out& out, const ledger::opening& row) {
+    const ledger::reservation& hold = *row.hold;
+    out.text(hold.tenant);
+    out.id(hold.id);
+    out.number(hold.amount.count());
+    out.number(hold.input_amount.count());
+    out.number(hold.tokens);
+    out.text(pack_touched(hold.counters));
+    out.flag(hold.prepaid);
+    out.text(name_of(hold.on_unknown));
+    out.time(hold.created);
+    out.time(hold.expires);
+    out.number(hold.attempt);
+    out.text(hold.node);
+    out.text(*row.record);
 }
 
 template <class In>
@@ -235,7 +236,8 @@ ledger::reservation take_reservation(In& in) {
 // ---- usage ----------------------------------------------------------------------------------------------------
 
 template <class Out>
-void put(Out& out, const ledger::usage_row& row) {
+void put(Out& out, const ledger::usage_write& write) {
+    const ledger::usage_row& row = *write.row;
     out.text(row.tenant);
     out.id(row.id);
     for (const std::string* name :
@@ -247,21 +249,21 @@ void put(Out& out, const ledger::usage_row& row) {
     out.number(row.used.cached_tokens);
     out.number(row.used.completion_tokens);
     out.text(pack_other_usage(row.used));
-    out.number(row.estimated.count());
-    out.number(row.charged.count());
+    out.number(write.estimated.count());
+    out.number(write.charged.count());
     out.number(row.provider_cost.count());
     out.text(name_of(row.source));
-    out.flag(row.overage);
-    out.flag(row.late);
+    out.flag(write.overage);
+    out.flag(write.late);
     out.time(row.at);
-    out.text(pack_touched(row.counters));
-    out.flag(row.counted);
-    out.number(row.tokens);
-    if (row.ended)
-        out.optional_text(name_of(*row.ended));
+    out.text(pack_touched(*write.counters));
+    out.flag(write.counted);
+    out.number(write.tokens);
+    if (write.ended)
+        out.optional_text(name_of(*write.ended));
     else
         out.optional_text(std::nullopt);
-    out.flag(row.provisional);
+    out.flag(write.provisional);
     out.text(row.record);
 }
 

@@ -162,10 +162,10 @@ private:
 
     ledger::outcome apply(const ledger::op& op) {
         auto done = ledger::apply(std::span(&op, 1), rows_);
-        for (auto& [key, value] : done.write.counters) rows_.counters[key] = value;
-        for (auto& [tenant, row] : done.write.balances) rows_.balances[tenant] = row;
-        for (auto& hold : done.write.reservations_opened) rows_.reservations[hold.id] = hold;
-        for (auto& [tenant, id] : done.write.reservations_ended) rows_.reservations.erase(id);
+        rows_.counters = std::move(done.write.counters);
+        rows_.balances = std::move(done.write.balances);
+        for (const auto& each : done.write.reservations_opened) rows_.reservations[each.hold->id] = each.whole();
+        for (const auto* hold : done.write.reservations_ended) rows_.reservations.erase(request_id(hold->id));
         return std::move(done.outcomes.front());
     }
 

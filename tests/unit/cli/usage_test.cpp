@@ -178,10 +178,10 @@ TEST(cli_ledger, verify_lists_what_differs_and_exits_1) {
     auto ledger = database->open_ledger();
     ASSERT_TRUE(ledger.has_value());
     ledger::wanted rows;
-    rows.balances.insert("acme");
+    rows.balances.add("acme");
     ASSERT_TRUE((*ledger)->begin([&](instant) { return rows; }).has_value());
     ledger::changes wrong;
-    wrong.balances["acme"].now.credited = usd_nano(5);
+    wrong.balances.change(wrong.balances.add("acme")).now.credited = usd_nano(5);
     ASSERT_TRUE((*ledger)->commit(wrong).has_value());
 
     const answer got = here.run({"ledger", "verify"});

@@ -14,7 +14,7 @@ void spend(book& b, std::uint64_t n, std::int64_t amount) {
 
 usd_nano left_of(const book& b, const std::string& key) {
     const request_id id(1, std::hash<std::string>{}(key));
-    for (const grant& g : b.rows.balances.at("acme").grants)
+    for (const grant& g : b.rows.balances.find_row("acme")->grants)
         if (g.transaction == id) return g.remaining;
     return usd_nano(-1);
 }
@@ -106,8 +106,8 @@ TEST(movements, money_given_back_late_does_not_refill_a_burnt_grant) {
     op.hold.prepaid = true;
     const reservation hold = b.one<reserve_outcome>(op).hold;
     b.one<end_outcome>(expire_op{hold, row_of(hold)});
-    b.one<move_outcome>(top_up_of("b", 1));          // burns the estimate
-    b.one<end_outcome>(settle_of(hold, 10));         // the true cost comes late
+    b.one<move_outcome>(top_up_of("b", 1));  // burns the estimate
+    b.one<end_outcome>(settle_of(hold, 10)); // the true cost comes late
     const auto after = b.one<move_outcome>(top_up_of("c", 1));
     EXPECT_EQ(after.available, usd_nano(100 + 1 + 1 - 10));
     for (const grant& g : b.rows.balances["acme"].grants) EXPECT_LE(g.remaining, g.amount);

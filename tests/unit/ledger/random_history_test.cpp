@@ -49,12 +49,12 @@ private:
         const balance& money = b_.rows.balances["acme"].now;
         ASSERT_EQ(money.held, held);
         ASSERT_LE(money.spent + money.held, money.credited);
-        for (const auto& [key, at] : b_.rows.counters) {
+        b_.rows.counters.each([](const counter_key& key, const counter& at) {
             const std::int64_t most = key.span == window::month ? 800 : key.span == window::day ? 300 : 120;
             ASSERT_LE((at.spent + at.held).count(), most) << key.scope;
             ASSERT_GE(at.held, usd_nano());
             ASSERT_GE(at.in_flight, 0);
-        }
+        });
         ASSERT_EQ(b_.account_balance(account::prepaid) + b_.account_balance(account::receivable),
                   money.credited - money.spent);
         ASSERT_EQ(b_.account_balance(account::revenue), money.spent);

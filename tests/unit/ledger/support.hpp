@@ -18,13 +18,13 @@ public:
 
     std::vector<outcome> run(const std::vector<op>& ops) {
         applied done = ledger::apply(std::span<const op>(ops), rows);
-        for (auto& [key, row] : done.write.counters) rows.counters[key] = row;
-        for (auto& [key, row] : done.write.balances) rows.balances[key] = row;
-        for (const reservation& hold : done.write.reservations_opened) rows.reservations[hold.id] = hold;
-        for (const reservation& hold : done.write.reservations_replaced) rows.reservations[hold.id] = hold;
-        for (const auto& [tenant, id] : done.write.reservations_ended) rows.reservations.erase(id);
-        for (const usage_row& row : done.write.usage) remember(row);
-        for (const usage_row& row : done.write.usage_corrected) remember(row);
+        rows.counters = std::move(done.write.counters);
+        rows.balances = std::move(done.write.balances);
+        for (const usage_write& row : done.write.usage) remember(row.whole());
+        for (const usage_write& row : done.write.usage_corrected) remember(row.whole());
+        for (const opening& each : done.write.reservations_opened) rows.reservations[each.hold->id] = each.whole();
+        for (const opening& each : done.write.reservations_replaced) rows.reservations[each.hold->id] = each.whole();
+        for (const reservation* hold : done.write.reservations_ended) rows.reservations.erase(request_id(hold->id));
         for (const auto& r : done.write.refunds) rows.charges[{r.tenant, r.id}].refunded = r.refunded;
         for (const auto& each : done.write.answers) answers[each.id] = each.what;
         for (const auto& [key, each] : done.write.claims) rows.claims[key] = each.row;
@@ -46,8 +46,9 @@ public:
     }
 
     counter at(const std::string& scope, window span) const {
-        const auto found = rows.counters.find({"acme", scope, span, window_start(span, rows.now, *time_zone::utc())});
-        return found == rows.counters.end() ? counter{} : found->second;
+        const counter* found =
+            rows.counters.find_row({"acme", scope, span, window_start(span, rows.now, *time_zone::utc())});
+        return found ? *found : counter{};
     }
 
     // Sum of one account, credits less debits.

@@ -69,8 +69,8 @@ reserve_op spend(std::uint64_t n, const edge& e, std::int64_t maximum = 100) {
 }
 
 counter counter_at(const book& in, const edge& e, instant when) {
-    const auto found = in.rows.counters.find({"acme", "tenant", e.span, window_start(e.span, when, *e.zone)});
-    return found == in.rows.counters.end() ? counter{} : found->second;
+    const counter* found = in.rows.counters.find_row({"acme", "tenant", e.span, window_start(e.span, when, *e.zone)});
+    return found ? *found : counter{};
 }
 
 }

@@ -29,7 +29,8 @@ public:
         const auto fault = next(commits);
         if (!fault || commit_lost) {
             ++committed;
-            for (const auto& [tenant, row] : write.balances) rows.balances[tenant] = row;
+            write.balances.each_changed(
+                [this](const tenant_id& tenant, const ledger::balance_row& row) { rows.balances[tenant] = row; });
             for (const ledger::entry& each : write.entries)
                 if (!each.idempotency_key.empty())
                     rows.movements[{each.tenant, each.idempotency_key}].transaction = each.transaction;
