@@ -24,9 +24,9 @@ error unavailable() {
 ledger_client::ledger_client(executor on, ledger_writer& writer, std::function<std::int64_t()> steady_us)
     : on_(on), writer_(writer), steady_us_(std::move(steady_us)) {}
 
-pending_ptr ledger_client::enqueue(ledger::op what) {
-    auto op = std::make_shared<pending_op>();
-    op->what = std::move(what);
+template <class Op>
+pending_ptr ledger_client::enqueue(Op&& what) {
+    auto op = std::make_shared<pending_op>(std::move(what));
     op->submitted_us = steady_us_();
     op->from = this;
     if (turn_.empty()) net::post(on_, [this] { hand_over(); });
@@ -83,8 +83,7 @@ task<result<ledger::reserve_outcome>> ledger_client::reserve(ledger::reserve_op 
     co_return std::get<ledger::reserve_outcome>(std::move(pending->result));
 }
 
-task<ports::ledger_port::settled> ledger_client::end(ledger::op what, ledger::end_outcome expected) {
-    pending_ptr pending = enqueue(std::move(what));
+task<ports::ledger_port::settled> ledger_client::end(pending_ptr pending, ledger::end_outcome expected) {
     const bool done = co_await wait(pending);
     settled out;
     if (done) {
@@ -95,8 +94,7 @@ task<ports::ledger_port::settled> ledger_client::end(ledger::op what, ledger::en
     out.outcome = expected;
     if (!writer_.to_outbox(pending->what)) {
         // The disk refuses too. Keep the operation in memory, waiting for the store, rather than lose it.
-        auto kept = std::make_shared<pending_op>();
-        kept->what = pending->what;
+        auto kept = std::make_shared<pending_op>(pending->what);
         std::vector<pending_ptr> again{std::move(kept)};
         writer_.submit(again);
     }
@@ -106,13 +104,13 @@ task<ports::ledger_port::settled> ledger_client::end(ledger::op what, ledger::en
 task<ports::ledger_port::settled> ledger_client::settle(ledger::settle_op op) {
     ledger::end_outcome expected;
     expected.charged = op.actual;
-    return end(std::move(op), expected);
+    return end(enqueue(std::move(op)), expected);
 }
 
 task<ports::ledger_port::settled> ledger_client::release(ledger::release_op op) {
     ledger::end_outcome expected;
     expected.how = ledger::ending::released;
-    return end(std::move(op), expected);
+    return end(enqueue(std::move(op)), expected);
 }
 
 void ledger_client::note(ledger::note_op op) { enqueue(std::move(op))->from = nullptr; }

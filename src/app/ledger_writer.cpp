@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <utility>
 
 namespace tollgate::app {
 
@@ -80,8 +80,12 @@ void ledger_writer::take_waiting() {
         const std::lock_guard lock(mutex_);
         fresh.swap(waiting_);
     }
-    for (pending_ptr& op : fresh) backlog_.push_back(std::move(op));
     const std::size_t most = one_by_one_ > 0 ? 1 : limits::batch_ops_max;
+    if (backlog_.empty() && batch_.empty() && fresh.size() <= most) {
+        batch_ = std::move(fresh);
+        return;
+    }
+    for (pending_ptr& op : fresh) backlog_.push_back(std::move(op));
     while (!backlog_.empty() && batch_.size() < most) {
         batch_.push_back(std::move(backlog_.front()));
         backlog_.pop_front();
@@ -119,9 +123,8 @@ std::optional<std::uint32_t> ledger_writer::run_once() {
 
 // True: the batch is done, or may be tried again at once.
 bool ledger_writer::attempt() {
-    std::vector<const ledger::op*> ops;
-    ops.reserve(batch_.size());
-    for (const pending_ptr& op : batch_) ops.push_back(&op->what);
+    ops_.clear();
+    for (const pending_ptr& op : batch_) ops_.push_back(&op->what);
 
     const auto failed = [this](const store_error& why) {
         seen_.retries += 1;
@@ -134,12 +137,12 @@ bool ledger_writer::attempt() {
     tried_ = true;
     auto found = store_.begin([&](instant now) {
         if (assumed)
-            if (auto rows = ledger::rows_assumed(ops, now)) return std::move(*rows);
+            if (auto rows = ledger::rows_assumed(ops_, now)) return std::move(*rows);
         assumed = false;
-        return ledger::rows_of(ops, now);
+        return ledger::rows_of(ops_, now);
     });
     if (!found) return failed(found.error());
-    ledger::applied done = ledger::apply(ops, *found);
+    ledger::applied done = ledger::apply(ops_, *found);
     prefer_first_outcomes(done.outcomes);
     if (done.write.empty() && !assumed) {
         store_.rollback();
@@ -198,38 +201,47 @@ void ledger_writer::deliver(ledger::applied done) {
     seen_.batches += 1;
     seen_.ops += batch_.size();
     tried_ = false;
-    std::vector<pending_ptr> again, finished = std::move(batch_);
-    batch_.clear();
+    std::vector<pending_ptr> finished = std::exchange(batch_, {});
     last_.clear();
     if (replaying_ > 0) {
         outbox_.drop(replaying_);
         seen_.replayed += replaying_;
         replaying_ = 0;
     }
-    std::map<ledger_client*, std::vector<pending_ptr>> by_client;
-    for (std::size_t i = 0; i < finished.size(); ++i) {
-        settle_one(finished[i], std::move(done.outcomes[i]), again);
-        if (finished[i]->from && finished[i]->now.load() == pending_op::state::done)
-            by_client[finished[i]->from].push_back(std::move(finished[i]));
+    finish(std::move(finished), done.outcomes);
+}
+
+// Each client is woken once, with all that is done for it.
+void ledger_writer::finish(std::vector<pending_ptr> ops, std::vector<ledger::outcome>& outcomes) {
+    std::vector<pending_ptr> again;
+    std::vector<std::pair<ledger_client*, std::vector<pending_ptr>>> by_client; // as few as there are I/O threads
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+        if (!settle_one(ops[i], outcomes[i], again) || !ops[i]->from) continue;
+        auto of = std::ranges::find(by_client, ops[i]->from, [](const auto& each) { return each.first; });
+        if (of == by_client.end()) {
+            of = by_client.insert(of, {ops[i]->from, {}});
+            of->second.reserve(ops.size() - i);
+        }
+        of->second.push_back(std::move(ops[i]));
     }
-    for (auto& [client, ops] : by_client) client->deliver(std::move(ops));
+    for (auto& [client, done] : by_client) client->deliver(std::move(done));
     for (auto op = again.rbegin(); op != again.rend(); ++op) backlog_.push_front(std::move(*op));
 }
 
-void ledger_writer::settle_one(const pending_ptr& op, ledger::outcome result, std::vector<pending_ptr>& again) {
+bool ledger_writer::settle_one(const pending_ptr& op, ledger::outcome& result, std::vector<pending_ptr>& again) {
     const auto* reserved = std::get_if<ledger::reserve_outcome>(&result);
     if (reserved && !reserved->admitted && reserved->why == ledger::refused_by::expired_grants) {
         const auto& wanted = std::get<ledger::reserve_op>(op->what);
-        auto expiry = std::make_shared<pending_op>();
         // Unique as its request is, and as this batch is: a request may meet expired grants more than once.
         const request_id transaction(wanted.hold.id.high(), ~wanted.hold.id.low() - seen_.batches.load());
-        expiry->what = ledger::expire_grants_op{wanted.hold.tenant, transaction};
-        again.push_back(std::move(expiry));
+        again.push_back(std::make_shared<pending_op>(ledger::expire_grants_op{wanted.hold.tenant, transaction}));
         again.push_back(op);
-        return;
+        return false;
     }
     op->result = std::move(result);
-    if (!op->move_to(pending_op::state::done)) undo_if_held(*op, op->result);
+    if (op->move_to(pending_op::state::done)) return true;
+    undo_if_held(*op, op->result);
+    return false;
 }
 
 void ledger_writer::undo_if_held(const pending_op& op, const ledger::outcome& result) {
@@ -250,11 +262,7 @@ void ledger_writer::undo_if_held(const pending_op& op, const ledger::outcome& re
     add_internal(std::move(undo));
 }
 
-void ledger_writer::add_internal(ledger::op what) {
-    auto op = std::make_shared<pending_op>();
-    op->what = std::move(what);
-    backlog_.push_back(std::move(op));
-}
+void ledger_writer::add_internal(ledger::op what) { backlog_.push_back(std::make_shared<pending_op>(std::move(what))); }
 
 // The outbox goes first and alone, in order: what it holds is older than anything that waits.
 void ledger_writer::replay_outbox() {
@@ -266,9 +274,7 @@ void ledger_writer::replay_outbox() {
             unreadable += 1;
             return batch_.empty(); // dropped below, when nothing readable precedes it
         }
-        auto pending = std::make_shared<pending_op>();
-        std::visit([&](auto& each) { pending->what = std::move(each); }, *op);
-        batch_.push_back(std::move(pending));
+        std::visit([&](auto& each) { batch_.push_back(std::make_shared<pending_op>(std::move(each))); }, *op);
         return batch_.size() < (one_by_one_ > 0 ? 1 : replay_batch);
     });
     if (batch_.empty())

@@ -47,7 +47,7 @@ std::size_t count(const auto&) { return 0; }
 // ---- all else, when everything is probed ----
 
 void want_hold(wanted& rows, const reservation& hold) {
-    rows.reservations.insert(hold.id);
+    rows.reservations.try_emplace(hold.id, hold.tenant);
     if (hold.prepaid) rows.balances.add(hold.tenant);
 }
 

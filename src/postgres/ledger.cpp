@@ -190,7 +190,7 @@ void ledger::add_key_reads(connection& db) {
     point_at(need_.charges, charge_order_);
     out_.ids.clear();
     out_.dated_ids.clear();
-    for (const request_id id : need_.reservations) {
+    for (const auto& [id, tenant] : need_.reservations) {
         out_.ids.id(id);
         out_.dated_ids.id(id).day(month_of(id));
     }

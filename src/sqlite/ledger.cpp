@@ -25,9 +25,10 @@ void put_key(binder& out, const counter_key& key) {
 
 // ---- reading what a batch wants ----
 
-void read_ending(session& db, request_id id, snapshot& found) {
+void read_ending(session& db, const tenant_id& tenant, request_id id, snapshot& found) {
     db.prepare("SELECT ended, charged, provisional, tokens, counted FROM usage_events "
-               "WHERE request_id = ? AND ended IS NOT NULL")
+               "WHERE tenant = ? AND request_id = ? AND ended IS NOT NULL")
+        .text(tenant)
         .id(id);
     db.each([&](reader& in) {
         tollgate::ledger::ended_row row;
@@ -41,15 +42,16 @@ void read_ending(session& db, request_id id, snapshot& found) {
 }
 
 void read_reservations(session& db, const wanted& rows, snapshot& found) {
-    static const std::string sql = select_from("reservations", store::hold_columns, "WHERE request_id = ?");
-    for (const request_id id : rows.reservations) {
-        db.prepare(sql).id(id);
+    static const std::string sql =
+        select_from("reservations", store::hold_columns, "WHERE tenant = ? AND request_id = ?");
+    for (const auto& [id, tenant] : rows.reservations) {
+        db.prepare(sql).text(tenant).id(id);
         bool open = false;
         db.each([&](reader& in) {
             found.reservations[id] = store::take_hold(in);
             open = true;
         });
-        if (!open) read_ending(db, id, found);
+        if (!open) read_ending(db, tenant, id, found);
     }
 }
 

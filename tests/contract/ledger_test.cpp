@@ -17,7 +17,7 @@ TEST_P(over_stores, a_hold_and_its_settlement_are_read_back) {
     ledger::counter at = counter_at(*store, total_key);
     EXPECT_EQ(at, (ledger::counter{usd_nano(), usd_nano(100), 1, 0, 10, 1}));
 
-    const auto open = look(*store, [&](ledger::wanted& rows) { rows.reservations.insert(id_of(1)); });
+    const auto open = look(*store, [&](ledger::wanted& rows) { rows.reservations.emplace(id_of(1), "acme"); });
     ASSERT_EQ(open.reservations.size(), 1u);
     EXPECT_EQ(open.reservations.at(id_of(1)), out.hold);
     EXPECT_TRUE(open.endings.empty());
@@ -26,7 +26,7 @@ TEST_P(over_stores, a_hold_and_its_settlement_are_read_back) {
     EXPECT_EQ(end.charged, usd_nano(60));
     at = counter_at(*store, total_key);
     EXPECT_EQ(at, (ledger::counter{usd_nano(60), usd_nano(), 1, 10, 0, 0}));
-    const auto ended = look(*store, [&](ledger::wanted& rows) { rows.reservations.insert(id_of(1)); });
+    const auto ended = look(*store, [&](ledger::wanted& rows) { rows.reservations.emplace(id_of(1), "acme"); });
     EXPECT_TRUE(ended.reservations.empty());
     ASSERT_EQ(ended.endings.size(), 1u);
     EXPECT_EQ(ended.endings.at(id_of(1)).how, ledger::ending::settled);

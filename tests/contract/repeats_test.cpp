@@ -68,7 +68,7 @@ TEST_P(over_stores, a_later_attempt_takes_the_place_of_a_hold) {
     EXPECT_EQ(counter_at(*store, {"acme", "attempt=1", window::total, 0}).held, usd_nano(1'000));
     const auto found = look(*store, [](ledger::wanted& rows) {
         rows.balances.add("acme");
-        rows.reservations.insert(id_of(1));
+        rows.reservations.emplace(id_of(1), "acme");
     });
     EXPECT_EQ(found.balances.find_row("acme")->now.held, usd_nano(1'000));
     EXPECT_EQ(found.reservations.at(id_of(1)), out.hold);
@@ -86,7 +86,7 @@ TEST_P(over_stores, a_refused_attempt_leaves_the_hold_as_it_was) {
     const auto out = must_reserve(*store, attempt(id_of(1), 1, 1'001));
     EXPECT_FALSE(out.admitted);
     EXPECT_EQ(counter_at(*store, total_key).held, usd_nano(400));
-    const auto found = look(*store, [](ledger::wanted& rows) { rows.reservations.insert(id_of(1)); });
+    const auto found = look(*store, [](ledger::wanted& rows) { rows.reservations.emplace(id_of(1), "acme"); });
     EXPECT_EQ(found.reservations.at(id_of(1)), first.hold);
     EXPECT_TRUE(here->verify().empty());
 }

@@ -35,7 +35,7 @@ void read_money(const memory_rows& rows, const wanted& need, snapshot& found) {
 }
 
 void read_requests(const memory_rows& rows, const wanted& need, snapshot& found) {
-    for (const request_id id : need.reservations) {
+    for (const auto& [id, tenant] : need.reservations) {
         if (const auto open = rows.reservations.find(id); open != rows.reservations.end()) {
             found.reservations.insert(*open).first->second.record.clear();
             continue;

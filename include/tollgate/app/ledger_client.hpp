@@ -29,9 +29,10 @@ public:
     void give_up(pending_ptr op); // the store will never take it
 
 private:
-    pending_ptr enqueue(ledger::op what);
+    template <class Op>
+    pending_ptr enqueue(Op&& what);
     task<bool> wait(pending_ptr op); // false: gave up
-    task<settled> end(ledger::op what, ledger::end_outcome expected);
+    task<settled> end(pending_ptr pending, ledger::end_outcome expected);
     void hand_over();
 
     executor on_;

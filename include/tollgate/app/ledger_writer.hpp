@@ -8,6 +8,7 @@
 #include <tollgate/store/ledger_store.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -23,6 +24,10 @@ class ledger_client;
 
 // An operation and whoever waits for it. `what` does not change once submitted, so both sides may read it.
 struct pending_op {
+    template <class Op>
+        requires std::constructible_from<ledger::op, Op>
+    explicit pending_op(Op&& op) : what(std::forward<Op>(op)) {}
+
     ledger::op what;
     ledger::outcome result; // written before `done`
     enum class state : std::uint8_t { waiting, done, abandoned };
@@ -69,7 +74,9 @@ private:
     void prefer_first_outcomes(std::vector<ledger::outcome>& outcomes);
     bool isolate();
     void deliver(ledger::applied done);
-    void settle_one(const pending_ptr& op, ledger::outcome result, std::vector<pending_ptr>& again);
+    void finish(std::vector<pending_ptr> ops, std::vector<ledger::outcome>& outcomes);
+    // False: it is tried again, or nobody waits for it any more.
+    bool settle_one(const pending_ptr& op, ledger::outcome& result, std::vector<pending_ptr>& again);
     void undo_if_held(const pending_op& op, const ledger::outcome& result);
     void add_internal(ledger::op what);
     void replay_outbox();
@@ -83,6 +90,7 @@ private:
     bool sleeping_ = false, stopping_ = false; // under mutex_
     std::deque<pending_ptr> backlog_;          // the writer's own, in order
     std::vector<pending_ptr> batch_;           // being attempted
+    std::vector<const ledger::op*> ops_;       // of batch_
     std::vector<ledger::outcome> last_;        // of an attempt whose commit may or may not have happened
     bool tried_ = false;                       // batch_ was, and part of it may be in the store
     std::size_t replaying_ = 0;                // outbox records in batch_

@@ -57,10 +57,10 @@ std::vector<slot> key_order(const balance_rows& rows);
 // Rows that a batch reads. Sets ascend, and so do tables `in_order`: that is the order of locks.
 struct wanted {
     counter_rows counters;
-    std::vector<slot> named;           // of counters: those that each operation names, one operation after the other
-    balance_rows balances;             // with their grants when `grants` holds the tenant
-    std::set<tenant_id> grants;        // movements and expiries: the tenant's open grants
-    std::set<request_id> reservations; // open ones, and endings of those that are not open
+    std::vector<slot> named;    // of counters: those that each operation names, one operation after the other
+    balance_rows balances;      // with their grants when `grants` holds the tenant
+    std::set<tenant_id> grants; // movements and expiries: the tenant's open grants
+    std::map<request_id, tenant_id> reservations;          // open ones, and endings of those that are not open
     std::set<std::pair<tenant_id, std::string>> movements; // (tenant, idempotency key) that may have been posted
     std::set<std::pair<tenant_id, request_id>> charges;    // requests whose charge a refund gives back
     std::set<std::pair<tenant_id, std::string>> claims;    // (tenant, key)
