@@ -43,6 +43,10 @@ private:
     tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0}; // where the next pruning goes on
 };
 
+inline void put_key(binder& out, const tollgate::ledger::counter_key& key) {
+    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
+}
+
 // The clock of an embedded store is the machine's.
 instant clock_now();
 

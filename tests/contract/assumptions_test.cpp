@@ -182,9 +182,8 @@ TEST_P(over_databases, batches_on_assumptions_give_the_answers_of_the_pure_funct
         if (testing::Test::HasFailure()) break;
     }
     EXPECT_TRUE(here->verify().empty());
-    if (GetParam() != kind::postgres) return;
     EXPECT_GT(mine.guessed, 0);
-    EXPECT_GT(mine.conflicts, 0);
+    if (GetParam() == kind::postgres) EXPECT_GT(mine.conflicts, 0); // SQLite knows before it judges
 }
 
 }

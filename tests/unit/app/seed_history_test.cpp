@@ -170,8 +170,8 @@ void history::seed() {
 
 // Counters of the windows that ran when the policy changed, and of later ones.
 void history::compare(bool exactly) {
-    for (const auto& [key, should] : ideal_.rows.counters) {
-        if (key.start_s < window_start(key.span, instant::from_seconds(changed_s_), *second_.zone)) continue;
+    ideal_.rows.counters.each([&](const ledger::counter_key& key, const ledger::counter& should) {
+        if (key.start_s < window_start(key.span, instant::from_seconds(changed_s_), *second_.zone)) return;
         SCOPED_TRACE(key.scope + "/" + std::string(name_of(key.span)) + "/" + std::to_string(key.start_s));
         const ledger::counter& is = real_.rows.counters[key];
         EXPECT_EQ(is.requests, should.requests);
@@ -182,7 +182,7 @@ void history::compare(bool exactly) {
         }
         EXPECT_GE(is.spent + is.held, should.spent + should.held); // never refilled
         EXPECT_GE(is.tokens + is.tokens_held, should.tokens + should.tokens_held);
-    }
+    });
 }
 
 void history::run() {
