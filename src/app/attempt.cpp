@@ -57,6 +57,8 @@ std::string_view reason_of(errc code, int status) {
     case errc::provider_rate_limited: return "provider_rate_limited";
     // Below 500 it is the request's own fault, which every provider would find.
     case errc::provider_error: return status == 0 || status >= 500 ? "provider_error" : "";
+    // Our account there is used up; the one at another provider is not.
+    case errc::provider_configuration_error: return status == 429 ? "provider_rate_limited" : "";
     default: return {};
     }
 }
@@ -79,7 +81,7 @@ void learn(call& c, const attempt& made, const attempt_made& note) {
         health.limited(now_us, made.error.retry_after_ms);
     else if (!made.reason.empty())
         health.failed(now_us);
-    else if (made.error.code == errc::provider_configuration_error && health.refused_credentials(now_us))
+    if (made.error.code == errc::provider_configuration_error && health.refused_credentials(now_us))
         c.use.providers.board().complain(name, note.status);
 }
 

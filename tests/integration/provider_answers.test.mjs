@@ -14,11 +14,16 @@ const hold = '0.0106', prompt = '0.0006';
 let house, provider;
 before(async () => {
   provider = await start_provider();
-  house = await open_house({policies: {acme: {hard_stop_usd: 1000}}, change({catalog, prices}) {
+  const policies = {acme: {hard_stop_usd: 1000}, agile: {hard_stop_usd: 1000, fallback: {max_attempts: 2, providers: ['fresh', 'mock']}}};
+  house = await open_house({policies, change({catalog, prices}) {
     catalog.providers.raw = {base_url: provider.url, first_byte_timeout: '2s', idle_timeout: '2s'};
+    catalog.providers.fresh = {...catalog.providers.raw};      // with a breaker of its own
     catalog.models.raw = {tier: 'standard', provider: 'raw', max_output_tokens: 32_000, context_tokens: 200_000};
+    catalog.models.either = {...catalog.models.raw, provider: undefined, routes: [
+      {provider: 'fresh', upstream: 'raw', priority: 1}, {provider: 'mock', upstream: 'toll', priority: 2}]};
     catalog.models.vectors = {tier: 'standard', provider: 'raw', context_tokens: 8000, capabilities: ['embeddings']};
     const row = {provider: 'raw', input: 10, effective_from: '2024-01-01'};
+    prices.prices.push({...row, provider: 'fresh', model: 'raw', output: 100});
     prices.prices.push({...row, model: 'raw', cached_input: 1, output: 100}, {...row, model: 'vectors', output: 0});
   }});
 });
@@ -34,16 +39,16 @@ const asked = {
   '/v1/embeddings': {model: 'vectors', input: 'hello there'},
 };
 
-async function exchange(said, {stream, path = '/v1/chat/completions', more = {}} = {}) {
+async function exchange(said, {stream, path = '/v1/chat/completions', more = {}, tenant = 'acme'} = {}) {
   provider.says = () => said;
   const calls = provider.requests.length;
   const body = {...asked[path], stream: stream || undefined, ...more};
-  const answer = open_stream(house.gateway.url, {key: house.keys.acme, path, body});
+  const answer = open_stream(house.gateway.url, {key: house.keys[tenant], path, body});
   const {status, headers} = await answer.head;
   await answer.rest();
   assert.equal(provider.requests.length, calls + 1, 'one request, one call');
-  await house.settled('acme');
-  const {net_amount_usd: cost, cost_source: source, record} = await house.record(headers['x-request-id'], 'acme');
+  await house.settled(tenant);
+  const {net_amount_usd: cost, cost_source: source, record} = await house.record(headers['x-request-id'], tenant);
   return {status, headers, text: answer.raw, ending: answer.ending, cost, source, record};
 }
 
@@ -144,6 +149,19 @@ describe('a refusal of the provider costs nothing', () => {
     assert.equal(got.headers['retry-after'], '7');
     for (const name of ['x-ratelimit-remaining-requests', 'set-cookie', 'server']) assert.equal(got.headers[name], undefined);
   });
+});
+
+it('an account that is used up at one provider is not at another', async () => {
+  const json = {error: {message: 'You exceeded your quota', type: 'insufficient_quota', code: 'insufficient_quota'}};
+  const said = whole({status: '429 Too Many', json});
+  const alone = await exchange(said, {more: {model: 'either'}});
+  assert.equal(alone.status, 502);
+  assert_error(alone.text, 'provider_configuration_error');
+  const {status, headers, cost, record} = await exchange(said, {more: {model: 'either'}, tenant: 'agile'});
+  assert.equal(status, 200);
+  assert.equal(headers['x-ai-fallback-reason'], 'provider_rate_limited');
+  assert.equal(cost, '0.0016');
+  assert.deepEqual(record.tries.map((each) => each.status), [429, 200]);
 });
 
 describe('usage', () => {
