@@ -26,7 +26,7 @@ std::string unknown_tier(const tollgate::catalog& models, const std::string& tie
 
 void check_tiers(const node& document, const policy::tenant_policy& made, const policy_context& with, context& at) {
     const node* listed = document.find("allowed_model_tiers");
-    if (listed != nullptr && made.allowed_tiers.empty())
+    if (listed != nullptr && listed->what == node::kind::list && listed->items.empty())
         at.error(*listed,
                  "names no tier: leave it out to allow every tier, or stop the tenant with `status: suspended`");
     for (const std::string& tier : made.allowed_tiers)
