@@ -18,5 +18,6 @@ add_library(tollgate::asio ALIAS tollgate_asio)
 target_link_libraries(tollgate_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(tollgate_asio INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
-  # Frames of many coroutines come and go: two cached blocks a thread are too few.
-  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)
+  # Frames of coroutines go to the program's allocator: Asio's own cache holds none above 1 KB, and looks through all it
+  # has before it gives up.
+  BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=4)

@@ -51,7 +51,7 @@ void add_decision_fields(const call& c, header_block& fields) {
     if (!c.policy) return;
     fields.add("x-ai-quota-policy", c.policy->version);
     const auto left = c.remaining ? c.remaining : c.use.remaining.recall(c.facts.who.tenant);
-    if (left) fields.add("x-ai-quota-remaining-usd", to_usd(std::max(usd_nano(), *left)));
+    if (left) fields.add("x-ai-quota-remaining-usd", std::max(usd_nano(), *left));
     fields.add("x-ai-budget-state", text_of(c.state));
     if (c.state == budget_state::soft_limit) fields.add("x-ai-warning", "soft_limit");
     if (!c.facts.who.model.empty()) fields.add("x-ai-model-requested", c.facts.who.model);
@@ -59,8 +59,8 @@ void add_decision_fields(const call& c, header_block& fields) {
     fields.add("x-ai-model-tier", c.offer.target->tier);
     fields.add("x-ai-model-served", c.offer.target->alias);
     if (!c.fallback_reason.empty()) fields.add("x-ai-fallback-reason", c.fallback_reason);
-    fields.add("x-ai-cost-estimated-usd", to_usd(c.offer.estimate));
-    if (c.offer.cap_is_ours && c.offer.cap > 0) fields.add("x-ai-output-cap", std::to_string(c.offer.cap));
+    fields.add("x-ai-cost-estimated-usd", c.offer.estimate);
+    if (c.offer.cap_is_ours && c.offer.cap > 0) fields.add("x-ai-output-cap", c.offer.cap);
     add_rate_fields(c, fields);
 }
 

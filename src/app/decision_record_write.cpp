@@ -82,9 +82,7 @@ void write_answers(json_writer& out, std::span<const policy::ledger_reading> ans
     out.end_array();
 }
 
-std::string decided_json(const policy::decided& what) {
-    std::string text;
-    json_writer out(text);
+void write_decided(json_writer& out, const policy::decided& what) {
     out.begin_object().member("outcome", policy::name_of(what.what));
     if (what.code) out.member("code", openai::code_text(*what.code));
     out.optional_member("by", what.by).optional_member("model", what.model).optional_member("tier", what.tier);
@@ -96,6 +94,12 @@ std::string decided_json(const policy::decided& what) {
         out.optional_member("by", what.would_by).end_object();
     }
     out.end_object();
+}
+
+std::string decided_json(const policy::decided& what) {
+    std::string text;
+    json_writer out(text);
+    write_decided(out, what);
     return text;
 }
 

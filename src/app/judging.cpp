@@ -26,6 +26,10 @@ policy::limit_reading in_measure(measure what, const ledger::counter& at) {
 ledger::reserve_op question_of(const policy::course& way, const policy::tenant_policy& policy) {
     const policy::facts& about = way.about();
     ledger::reserve_op op;
+    op.zone = policy.zone;
+    // In shadow mode the balance is read, never in the way.
+    const bool shadow = policy.mode == policy::mode::shadow;
+    op.credit_limit = shadow ? usd_nano(limits::amount_nano_max) : policy.credit_limit;
     op.hold.tenant = about.who.tenant;
     op.hold.amount = about.estimate;
     op.hold.input_amount = about.input_estimate;
@@ -35,11 +39,9 @@ ledger::reserve_op question_of(const policy::course& way, const policy::tenant_p
     op.limits.reserve(way.limits().size());
     for (const policy::applied_limit& l : way.limits()) op.limits.push_back(l.check);
     // Kept for every tenant, whatever its limits: the account view and later limits read them.
-    op.also_count = {{"tenant", window::day, 0}, {"tenant", window::month, 0}};
-    op.zone = policy.zone;
-    // In shadow mode the balance is read, never in the way.
-    const bool shadow = policy.mode == policy::mode::shadow;
-    op.credit_limit = shadow ? usd_nano(limits::amount_nano_max) : policy.credit_limit;
+    op.also_count.reserve(2);
+    op.also_count.emplace_back("tenant", window::day);
+    op.also_count.emplace_back("tenant", window::month);
     return op;
 }
 

@@ -5,19 +5,22 @@
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace tollgate::app {
 
 namespace {
 
+constexpr std::size_t duration_bytes_max = number_bytes_max + 8;
+
 // OpenAI's spelling of a duration: "12ms", "1s", "6m0s", "23h59m59s".
-std::string duration_text(std::int64_t ms) {
-    if (ms < 1000) return std::to_string(std::max<std::int64_t>(ms, 0)) + "ms";
+char* put_duration(char* at, std::int64_t ms) {
+    if (ms < 1000) return put(put_number(at, std::max<std::int64_t>(ms, 0)), "ms");
     const std::int64_t s = (ms + 999) / 1000;
-    std::string out;
-    if (s >= 3600) out += std::to_string(s / 3600) + "h";
-    if (s >= 60) out += std::to_string(s / 60 % 60) + "m";
-    return out + std::to_string(s % 60) + "s";
+    if (s >= 3600) at = put(put_number(at, s / 3600), "h");
+    if (s >= 60) at = put(put_number(at, s / 60 % 60), "m");
+    return put(put_number(at, s % 60), "s");
 }
 
 struct rate {
@@ -36,78 +39,115 @@ std::int64_t used_of(measure what, const ledger::counter& at) {
     }
 }
 
-std::vector<rate> rates_of(const call& c) {
-    std::vector<rate> out;
-    for (std::size_t i = 0; i < c.held.readings.size(); ++i) {
-        const policy::applied_limit& limit = c.course->limits()[i];
-        const limit_check& check = limit.check;
-        if (check.what == measure::cost || !binds(c, i)) continue;
-        const ledger::reading& at = c.held.readings[i];
-        const std::int64_t mine = !c.held.admitted ? 0 : check.what == measure::tokens ? c.offer.tokens : 1;
-        rate& one = out.emplace_back();
-        one.name = limit.name;
-        one.what = check.what;
-        one.limit = check.maximum;
-        one.remaining = std::max<std::int64_t>(0, check.maximum - used_of(check.what, at.at) - mine);
-        if (check.what == measure::concurrency || !at.end_s) continue;
-        one.window_s = *at.end_s - at.start_s;
-        one.reset_ms = std::max<std::int64_t>(0, *at.end_s * 1000 - c.arrived.ms());
+rate rate_of(const call& c, std::size_t i) {
+    const policy::applied_limit& limit = c.course->limits()[i];
+    const limit_check& check = limit.check;
+    const ledger::reading& at = c.held.readings[i];
+    const std::int64_t mine = !c.held.admitted ? 0 : check.what == measure::tokens ? c.offer.tokens : 1;
+    rate one;
+    one.name = limit.name;
+    one.what = check.what;
+    one.limit = check.maximum;
+    one.remaining = std::max<std::int64_t>(0, check.maximum - used_of(check.what, at.at) - mine);
+    if (check.what == measure::concurrency || !at.end_s) return one;
+    one.window_s = *at.end_s - at.start_s;
+    one.reset_ms = std::max<std::int64_t>(0, *at.end_s * 1000 - c.arrived.ms());
+    return one;
+}
+
+// The rates that apply: the tightest of each kind that OpenAI has a name for, and the first of all.
+struct rate_list {
+    std::array<rate, limits::rate_fields_max> of;
+    std::size_t count = 0;
+    std::optional<rate> requests, tokens;
+
+    void add(const rate& one) {
+        if (count < of.size()) of[count++] = one;
+        if (one.what == measure::requests) keep_tightest(requests, one);
+        if (one.what == measure::tokens) keep_tightest(tokens, one);
     }
+    std::span<const rate> all() const { return {of.data(), count}; }
+
+private:
+    static void keep_tightest(std::optional<rate>& found, const rate& one) {
+        if (!found || one.remaining < found->remaining) found = one;
+    }
+};
+
+rate_list rates_of(const call& c) {
+    rate_list out;
+    for (std::size_t i = 0; i < c.held.readings.size(); ++i)
+        if (c.course->limits()[i].check.what != measure::cost && binds(c, i)) out.add(rate_of(c, i));
     return out;
 }
 
-void add_tightest(const std::vector<rate>& rates, measure what, header_block& fields) {
-    const rate* found = nullptr;
-    for (const rate& each : rates)
-        if (each.what == what && (!found || each.remaining < found->remaining)) found = &each;
+struct openai_names {
+    std::string_view limit, remaining, reset;
+};
+constexpr openai_names for_requests{"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
+                                    "x-ratelimit-reset-requests"};
+constexpr openai_names for_tokens{"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
+                                  "x-ratelimit-reset-tokens"};
+
+void add_tightest(const std::optional<rate>& found, const openai_names& names, header_block& fields) {
     if (!found) return;
-    const bool tokens = what == measure::tokens;
-    fields.add(tokens ? "x-ratelimit-limit-tokens" : "x-ratelimit-limit-requests", std::to_string(found->limit));
-    fields.add(tokens ? "x-ratelimit-remaining-tokens" : "x-ratelimit-remaining-requests",
-               std::to_string(found->remaining));
-    fields.add(tokens ? "x-ratelimit-reset-tokens" : "x-ratelimit-reset-requests",
-               duration_text(found->reset_ms.value_or(0)));
+    fields.add(names.limit, found->limit);
+    fields.add(names.remaining, found->remaining);
+    fields.build(names.reset, duration_bytes_max,
+                 [&](char* at) { return put_duration(at, found->reset_ms.value_or(0)); });
 }
 
 // A structured field's string holds printable ASCII.
-std::string quoted(std::string_view name) {
-    std::string out = "\"";
+char* put_quoted(char* at, std::string_view name) {
+    *at++ = '"';
     for (const char c : name) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c >= 0x20 && c < 0x7f ? c : '_';
+        if (c == '"' || c == '\\') *at++ = '\\';
+        *at++ = c >= 0x20 && c < 0x7f ? c : '_';
     }
-    return out + '"';
+    *at++ = '"';
+    return at;
 }
 
-std::string policy_of(const rate& one) {
-    std::string out = quoted(one.name) + ";q=" + std::to_string(one.limit);
-    if (one.window_s) out += ";w=" + std::to_string(*one.window_s);
-    if (one.what == measure::tokens) out += ";qu=\"tokens\"";
-    if (one.what == measure::concurrency) out += ";qu=\"concurrent-requests\"";
-    return out;
+// "name";q=60;w=60
+char* put_policy(char* at, const rate& one) {
+    at = put_number(put(put_quoted(at, one.name), ";q="), one.limit);
+    if (one.window_s) at = put_number(put(at, ";w="), *one.window_s);
+    if (one.what == measure::tokens) at = put(at, ";qu=\"tokens\"");
+    if (one.what == measure::concurrency) at = put(at, ";qu=\"concurrent-requests\"");
+    return at;
 }
 
-std::string state_of(const rate& one) {
-    std::string out = quoted(one.name) + ";r=" + std::to_string(one.remaining);
-    if (one.reset_ms) out += ";t=" + std::to_string((*one.reset_ms + 999) / 1000);
-    return out;
+// "name";r=59;t=12
+char* put_state(char* at, const rate& one) {
+    at = put_number(put(put_quoted(at, one.name), ";r="), one.remaining);
+    if (one.reset_ms) at = put_number(put(at, ";t="), (*one.reset_ms + 999) / 1000);
+    return at;
+}
+
+std::size_t bytes_max_of(std::span<const rate> all) {
+    constexpr std::size_t beside_name = 80; // quotes, parameters, two numbers, the comma
+    std::size_t most = 0;
+    for (const rate& one : all) most += 2 * one.name.size() + beside_name;
+    return most;
+}
+
+void add_list(std::string_view name, std::span<const rate> all, char* (*put_one)(char*, const rate&),
+              header_block& fields) {
+    fields.build(name, bytes_max_of(all), [&](char* at) {
+        for (const rate& one : all) at = put_one(&one == all.data() ? at : put(at, ", "), one);
+        return at;
+    });
 }
 
 }
 
 void add_rate_fields(const call& c, header_block& fields) {
-    std::vector<rate> rates = rates_of(c);
-    if (rates.empty()) return;
-    add_tightest(rates, measure::requests, fields);
-    add_tightest(rates, measure::tokens, fields);
-    if (rates.size() > limits::rate_fields_max) rates.resize(limits::rate_fields_max);
-    std::string policies, states;
-    for (const rate& each : rates) {
-        policies += (policies.empty() ? "" : ", ") + policy_of(each);
-        states += (states.empty() ? "" : ", ") + state_of(each);
-    }
-    fields.add("ratelimit-policy", policies);
-    fields.add("ratelimit", states);
+    const rate_list rates = rates_of(c);
+    if (rates.count == 0) return;
+    add_tightest(rates.requests, for_requests, fields);
+    add_tightest(rates.tokens, for_tokens, fields);
+    add_list("ratelimit-policy", rates.all(), put_policy, fields);
+    add_list("ratelimit", rates.all(), put_state, fields);
 }
 
 }

@@ -9,6 +9,8 @@ namespace tollgate::app {
 
 namespace {
 
+constexpr std::size_t record_bytes_usual = 1024; // of either half
+
 // "00-<32 hex>-<16 hex>-01": the caller's trace, for people who look for both sides of a request.
 std::string_view trace_id_of(const call& c) {
     const auto value = find_field(c.x.fields(), "traceparent").value_or("");
@@ -40,7 +42,8 @@ void write_versions(json_writer& out, const call& c) {
     if (!c.policy) return;
     out.member("policy_version", c.policy->version).member("policy_hash", c.policy->hash);
     const auto local = c.arrived.seconds() + c.policy->zone->offset_at(c.arrived.seconds());
-    out.member("invoice_period", to_rfc3339(instant::from_seconds(local)).substr(0, 7));
+    rfc3339_room room;
+    out.member("invoice_period", write_rfc3339(room, instant::from_seconds(local)).substr(0, 7));
 }
 
 recorded_bound bound_of(const call& c) {
@@ -62,7 +65,7 @@ recorded_bound bound_of(const call& c) {
 const std::string& beginning(call& c) {
     if (!c.record_beginning.empty()) return c.record_beginning;
     std::string& text = c.record_beginning;
-    text.reserve(1024);
+    text.reserve(record_bytes_usual);
     json_writer out(text);
     out.begin_object();
     write_identity(out, c);
@@ -131,7 +134,8 @@ void write_enforcement(json_writer& out, const call& c) {
 
 void write_timings(json_writer& out, const call& c) {
     const std::int64_t now = c.use.clock.steady_us();
-    out.member("received_at", to_rfc3339(c.arrived, true));
+    rfc3339_room room;
+    out.member("received_at", write_rfc3339(room, c.arrived, true));
     if (c.held_us > 0) out.member("hold_us", c.held_us - c.started_us);
     if (c.first_byte_us > 0) out.member("first_byte_us", c.first_byte_us - c.started_us);
     out.member("total_us", now - c.started_us);
@@ -139,7 +143,7 @@ void write_timings(json_writer& out, const call& c) {
 
 std::string final_record(call& c) {
     std::string text;
-    text.reserve(beginning(c).size() + 1024);
+    text.reserve(beginning(c).size() + record_bytes_usual);
     text = beginning(c);
     json_writer out = json_writer::inside(text);
     write_routing(out, c);
@@ -150,7 +154,7 @@ std::string final_record(call& c) {
     if (c.client_gone) out.member("client_gone", true);
     write_timings(out, c);
     write_answers(out, c.answers, c.outlook);
-    if (c.decided) out.key(decided_member).raw(decided_json(*c.decided));
+    if (c.decided) write_decided(out.key(decided_member), *c.decided);
     out.end_object();
     return text;
 }
@@ -167,7 +171,10 @@ std::string logged_record(call& c) {
 
 // As far as it is known: what is left of a request whose process dies.
 std::string record_json(call& c) {
-    std::string text = beginning(c);
+    constexpr std::size_t routing_bytes_usual = 256;
+    std::string text;
+    text.reserve(beginning(c).size() + routing_bytes_usual);
+    text = beginning(c);
     json_writer out = json_writer::inside(text);
     write_routing(out, c);
     out.member("estimated_usd", c.offer.estimate);

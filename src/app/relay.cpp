@@ -35,9 +35,10 @@ void add_answer_fields(const call& c, const ports::upstream_answer& answer, head
 }
 
 std::string usage_members(const call& c) {
-    std::string out = "\"cost_usd\":\"" + to_usd(c.charged) + '"';
+    std::string out;
+    json_writer w(out);
+    w.member("cost_usd", c.charged);
     if (c.fallback_reason.empty()) return out;
-    json_writer w = json_writer::inside(out);
     w.member("model_requested", c.facts.who.model).member("model_served", c.offer.target->alias);
     w.member("fallback_reason", c.fallback_reason);
     return out;

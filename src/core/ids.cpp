@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view prefix = "req_";
 constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::size_t digits = 26; // 26 x 5 bits = 130: the first digit carries three bits
+constexpr std::size_t count = 26; // 26 x 5 bits = 130: the first digit carries three bits
 
 constexpr int value_of(char c) {
     const auto at = alphabet.find(c);
@@ -15,19 +15,22 @@ constexpr int value_of(char c) {
 
 }
 
-std::string request_id::text() const {
-    std::string out(prefix.size() + digits, '0');
-    out.replace(0, prefix.size(), prefix);
+std::array<char, 30> request_id::digits() const {
+    std::array<char, prefix.size() + count> out;
+    prefix.copy(out.data(), prefix.size());
     auto rest = (static_cast<unsigned __int128>(high_) << 64) | low_;
-    for (std::size_t i = 0; i < digits; ++i) {
-        out[out.size() - 1 - i] = alphabet[static_cast<std::size_t>(rest & 31)];
-        rest >>= 5;
-    }
+    for (std::size_t i = out.size(); i > prefix.size(); rest >>= 5)
+        out[--i] = alphabet[static_cast<std::size_t>(rest & 31)];
     return out;
 }
 
+std::string request_id::text() const {
+    const auto all = digits();
+    return {all.data(), all.size()};
+}
+
 std::optional<request_id> request_id::parse(std::string_view text) {
-    if (text.size() != prefix.size() + digits || !text.starts_with(prefix)) return std::nullopt;
+    if (text.size() != prefix.size() + count || !text.starts_with(prefix)) return std::nullopt;
     text.remove_prefix(prefix.size());
     if (value_of(text.front()) > 7) return std::nullopt;
     unsigned __int128 value = 0;

@@ -68,6 +68,15 @@ void append_escaped(std::string& out, unsigned char c) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+    if (plain_run(text) == text.size()) { // nearly all are
+        append_with(out, text.size() + 2, [&](char* at) {
+            *at++ = '"';
+            at = put(at, text);
+            *at++ = '"';
+            return at;
+        });
+        return;
+    }
     out += '"';
     while (!text.empty()) {
         const std::size_t run = plain_run(text);

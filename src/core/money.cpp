@@ -1,5 +1,6 @@
 #include <tollgate/core/money.hpp>
 
+#include <tollgate/core/append.hpp>
 #include <tollgate/core/limits.hpp>
 
 namespace tollgate {
@@ -52,19 +53,22 @@ std::optional<usd_nano> parse_usd(std::string_view text) {
     return usd_nano(parts->negative ? -count : count);
 }
 
-void append_usd(std::string& out, usd_nano amount) {
+char* put_usd(char* at, usd_nano amount) {
     const bool negative = amount.count() < 0;
-    std::uint64_t rest =
-        negative ? ~static_cast<std::uint64_t>(amount.count()) + 1 : static_cast<std::uint64_t>(amount.count());
-    char text[32];
-    std::size_t end = sizeof text, at = end;
-    for (int i = 0; i < nano_digits; ++i, rest /= 10) text[--at] = static_cast<char>('0' + rest % 10);
-    while (end > at + 2 && text[end - 1] == '0') --end;
-    text[--at] = '.';
-    do text[--at] = static_cast<char>('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    if (negative) text[--at] = '-';
-    out.append(text + at, end - at);
+    const std::uint64_t count = static_cast<std::uint64_t>(amount.count());
+    const std::uint64_t size = negative ? ~count + 1 : count;
+    if (negative) *at++ = '-';
+    at = put_number(at, static_cast<std::int64_t>(size / usd_nano::per_usd));
+    *at++ = '.';
+    auto rest = static_cast<std::uint32_t>(size % usd_nano::per_usd);
+    int digits = nano_digits;
+    for (; digits > 2 && rest % 10 == 0; --digits) rest /= 10;
+    for (int i = digits; i > 0; rest /= 10) at[--i] = static_cast<char>('0' + rest % 10);
+    return at + digits;
+}
+
+void append_usd(std::string& out, usd_nano amount) {
+    append_with(out, usd_bytes_max, [&](char* at) { return put_usd(at, amount); });
 }
 
 std::string to_usd(usd_nano amount) {

@@ -26,11 +26,12 @@ std::optional<dimension> parse_dimension(std::string_view name) {
 }
 
 const std::string& attribution::of(dimension d) const {
-    const std::string* const values[dimensions] = {&tenant,   &workspace,   key_family.empty() ? &key : &key_family,
-                                                   &feature,  &agent,       &end_user,
-                                                   &session,  &model,       &tier,
-                                                   &provider, &environment, &request_class};
-    return *values[static_cast<std::size_t>(d)];
+    constexpr std::string attribution::* values[dimensions] = {
+        &attribution::tenant, &attribution::workspace, &attribution::key_family,  &attribution::feature,
+        &attribution::agent,  &attribution::end_user,  &attribution::session,     &attribution::model,
+        &attribution::tier,   &attribution::provider,  &attribution::environment, &attribution::request_class};
+    if (d == dimension::key && key_family.empty()) return key;
+    return this->*values[static_cast<std::size_t>(d)];
 }
 
 std::string_view name_of(cost_source source) {
@@ -42,10 +43,9 @@ std::string_view name_of(cost_source source) {
     TG_ASSERT(false);
 }
 
-bool same_name(std::string_view a, std::string_view b) {
+bool same_letters(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 
 }

@@ -42,23 +42,30 @@ std::optional<std::int64_t> zone_seconds(std::string_view text) {
 
 }
 
-std::string to_rfc3339(instant when, bool with_ms) {
+std::string_view write_rfc3339(rfc3339_room& room, instant when, bool with_ms) {
     const sys_time<microseconds> at{microseconds{when.us}};
     const auto day_start = floor<days>(at);
     const year_month_day date{day_start};
     const hh_mm_ss<milliseconds> clock{floor<milliseconds>(at - day_start)};
-    std::string out(with_ms ? "0000-00-00T00:00:00.000Z" : "0000-00-00T00:00:00Z");
-    const auto put = [&out](std::size_t end, std::int64_t value, int width) {
-        for (; width > 0; --width, value /= 10) out[--end] = static_cast<char>('0' + value % 10);
+    const std::string_view form(with_ms ? "0000-00-00T00:00:00.000Z" : "0000-00-00T00:00:00Z");
+    form.copy(room.data(), room.size());
+    const auto put = [&room](std::size_t end, std::uint32_t value, int width) {
+        for (; width > 0; --width, value /= 10) room[--end] = static_cast<char>('0' + value % 10);
     };
-    put(4, std::clamp(static_cast<int>(date.year()), 0, 9999), 4);
+    const auto count = [](auto span) { return static_cast<std::uint32_t>(span.count()); };
+    put(4, static_cast<std::uint32_t>(std::clamp(static_cast<int>(date.year()), 0, 9999)), 4);
     put(7, static_cast<unsigned>(date.month()), 2);
     put(10, static_cast<unsigned>(date.day()), 2);
-    put(13, clock.hours().count(), 2);
-    put(16, clock.minutes().count(), 2);
-    put(19, clock.seconds().count(), 2);
-    if (with_ms) put(23, clock.subseconds().count(), 3);
-    return out;
+    put(13, count(clock.hours()), 2);
+    put(16, count(clock.minutes()), 2);
+    put(19, count(clock.seconds()), 2);
+    if (with_ms) put(23, count(clock.subseconds()), 3);
+    return {room.data(), form.size()};
+}
+
+std::string to_rfc3339(instant when, bool with_ms) {
+    rfc3339_room room;
+    return std::string(write_rfc3339(room, when, with_ms));
 }
 
 std::optional<instant> parse_rfc3339(std::string_view text) {

@@ -1,3 +1,4 @@
+#include <tollgate/core/append.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/http/head.hpp>
 
@@ -23,15 +24,6 @@ constexpr auto token_table = make_token_table();
 bool is_token_char(char c) { return token_table[static_cast<unsigned char>(c)]; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-// Eight bytes at a time: is there a control character (below 0x20, or 0x7f) among them?
-bool may_have_control(std::uint64_t eight) {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t highs = 0x8080808080808080;
-    const std::uint64_t below_blank = (eight - ones * 0x20) & ~eight & highs;
-    const std::uint64_t not_delete = eight ^ (ones * 0x7f);
-    return (below_blank | ((not_delete - ones) & ~not_delete & highs)) != 0;
-}
 
 bool is_field_value(std::string_view text) {
     std::size_t at = 0;

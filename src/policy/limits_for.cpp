@@ -3,16 +3,23 @@
 #include <tollgate/policy/decide.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace tollgate::policy {
 
 namespace {
 
+bool separates(char c) { return c == ';' || c == '=' || c == '%'; }
+
 // Values come from callers: what separates them must not occur in them, or two scopes could share a counter.
 void append_value(std::string& out, std::string_view value) {
     static constexpr char hex[] = "0123456789abcdef";
+    if (std::ranges::none_of(value, separates)) {
+        out += value;
+        return;
+    }
     for (const char c : value) {
-        if (c != ';' && c != '=' && c != '%') {
+        if (!separates(c)) {
             out += c;
             continue;
         }
@@ -28,26 +35,41 @@ bool matches(const limit& l, const attribution& who) {
     });
 }
 
-// Dimensions of the counter, ascending and once: what is matched and what is grouped by.
-std::vector<dimension> dimensions_of(const limit& l) {
-    std::vector<dimension> all = l.per;
-    for (const auto& [d, value] : l.match) all.push_back(d);
-    std::ranges::sort(all);
-    all.erase(std::ranges::unique(all).begin(), all.end());
-    std::erase(all, dimension::tenant); // every counter is a tenant's
-    return all;
-}
+// Dimensions of the counter: what is matched and what is grouped by. Every counter is a tenant's.
+class dimension_set {
+public:
+    explicit dimension_set(const limit& l) {
+        for (const dimension d : l.per) bits_ |= bit(d);
+        for (const auto& [d, value] : l.match) bits_ |= bit(d);
+        bits_ &= ~bit(dimension::tenant);
+    }
+    bool has(dimension d) const { return (bits_ & bit(d)) != 0; }
+    // Ascending.
+    template <class Visit>
+    void each(Visit visit) const {
+        for (unsigned left = bits_; left != 0; left &= left - 1) visit(static_cast<dimension>(std::countr_zero(left)));
+    }
+
+private:
+    static unsigned bit(dimension d) { return 1U << static_cast<unsigned>(d); }
+    unsigned bits_ = 0;
+};
 
 // A request without a value for a dimension counts under the empty value: leaving a tag out is no way around a limit.
 std::string counter_scope(const limit& l, const attribution& who) {
+    const dimension_set counted(l);
+    std::size_t bytes = 0;
+    counted.each([&](dimension d) { bytes += name_of(d).size() + who.of(d).size() + 2; });
     std::string scope;
-    for (const dimension d : dimensions_of(l)) {
+    scope.reserve(bytes);
+    counted.each([&](dimension d) {
         if (!scope.empty()) scope += ';';
         scope += name_of(d);
         scope += '=';
         append_value(scope, who.of(d));
-    }
-    return scope.empty() ? "tenant" : scope;
+    });
+    if (scope.empty()) scope = "tenant";
+    return scope;
 }
 
 bool does_more_than_notify(const action_chain& chain) {
@@ -89,9 +111,9 @@ dimension leading(const limit& l) {
                                           dimension::key,         dimension::feature,       dimension::workspace,
                                           dimension::environment, dimension::request_class, dimension::model,
                                           dimension::tier,        dimension::provider};
-    const auto used = dimensions_of(l);
+    const dimension_set used(l);
     for (const dimension d : order)
-        if (std::ranges::count(used, d)) return d;
+        if (used.has(d)) return d;
     return dimension::tenant;
 }
 

@@ -1,26 +1,29 @@
 #include <tollgate/upstream/request_head.hpp>
 
-#include <charconv>
+#include <tollgate/core/append.hpp>
+
+#include <cstring>
 
 namespace tollgate::upstream {
 
 namespace {
 
 bool breaks_lines(std::string_view text) {
-    for (const char c : text)
-        if (c == '\r' || c == '\n' || c == '\0') return true;
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, text.data() + at, 8);
+        if (may_have_control(eight)) break; // look closer
+    }
+    for (; at < text.size(); ++at)
+        if (text[at] == '\r' || text[at] == '\n' || text[at] == '\0') return true;
     return false;
 }
 
 void append(std::string& out, std::string_view name, std::string_view value) {
     if (name.empty() || breaks_lines(name) || breaks_lines(value)) return;
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
-void append_number(std::string& out, std::uint64_t value) {
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    out.append(digits, static_cast<std::size_t>(end - digits));
+    append_with(out, name.size() + value.size() + 4,
+                [&](char* at) { return put(put(put(put(at, name), ": "), value), "\r\n"); });
 }
 
 void append_host(std::string& out, const provider& to) {
@@ -62,7 +65,7 @@ bool write_request_head(std::string& out, const ports::upstream_request& request
     out.append("accept-encoding: identity\r\n");
     if (body_bytes != 0 || request.method == "POST") {
         out.append("content-length: ");
-        append_number(out, body_bytes);
+        append_number(out, static_cast<std::int64_t>(body_bytes));
         out.append("\r\n");
     }
     out.append("\r\n");

@@ -46,7 +46,8 @@ struct decision_record {
 // ---- writing: members of the record's object ----
 void write_facts(json_writer& out, const policy::facts& facts, const recorded_bound& bound);
 void write_answers(json_writer& out, std::span<const policy::ledger_reading> answers, const recorded_outlook& outlook);
-std::string decided_json(const policy::decided& what);
+void write_decided(json_writer& out, const policy::decided& what); // a value
+std::string decided_json(const policy::decided& what);             // its bytes
 
 // ---- reading ----
 // The name of the member that holds decided_json(); it stands last in a record.

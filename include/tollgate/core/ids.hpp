@@ -26,6 +26,7 @@ public:
     }
     static std::optional<request_id> parse(std::string_view text);
     std::string text() const;
+    std::array<char, 30> digits() const; // the same
 
     constexpr std::uint64_t high() const { return high_; }
     constexpr std::uint64_t low() const { return low_; }

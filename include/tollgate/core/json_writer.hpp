@@ -2,9 +2,9 @@
 
 // Writes JSON by appending to one string. No tree, no copies: it is on the request path.
 
+#include <tollgate/core/append.hpp>
 #include <tollgate/core/money.hpp>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,10 +31,7 @@ public:
 
     // `name` is written as it is: names are ours and need no escapes.
     json_writer& key(std::string_view name) {
-        comma();
-        out_ += '"';
-        out_ += name;
-        out_ += "\":";
+        append_with(out_, name.size() + key_bytes, [&](char* at) { return put_key(at, name); });
         fresh_ = true;
         return *this;
     }
@@ -44,10 +41,7 @@ public:
         return *this;
     }
     json_writer& number(std::int64_t value) {
-        comma();
-        char digits[24];
-        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-        out_.append(digits, static_cast<std::size_t>(end - digits));
+        append_with(out_, 1 + number_bytes_max, [&](char* at) { return put_number(put_comma(at), value); });
         return *this;
     }
     json_writer& boolean(bool value) { return raw(value ? "true" : "false"); }
@@ -61,15 +55,21 @@ public:
     json_writer& member(std::string_view name, std::string_view value) { return key(name).text(value); }
     json_writer& member(std::string_view name, const char* value) { return key(name).text(value); }
     json_writer& member(std::string_view name, usd_nano amount) {
-        key(name);
-        out_ += '"';
-        append_usd(out_, amount);
-        out_ += '"';
-        fresh_ = false;
+        append_with(out_, name.size() + key_bytes + usd_bytes_max + 2, [&](char* at) {
+            at = put_key(at, name);
+            *at++ = '"';
+            at = put_usd(at, amount);
+            *at++ = '"';
+            return at;
+        });
         return *this;
     }
-    json_writer& member(std::string_view name, std::int64_t value) { return key(name).number(value); }
-    json_writer& member(std::string_view name, int value) { return key(name).number(value); }
+    json_writer& member(std::string_view name, std::int64_t value) {
+        append_with(out_, name.size() + key_bytes + number_bytes_max,
+                    [&](char* at) { return put_number(put_key(at, name), value); });
+        return *this;
+    }
+    json_writer& member(std::string_view name, int value) { return member(name, std::int64_t{value}); }
     json_writer& member(std::string_view name, bool value) { return key(name).boolean(value); }
     // Left out when empty.
     json_writer& optional_member(std::string_view name, std::string_view value) {
@@ -77,6 +77,21 @@ public:
     }
 
 private:
+    static constexpr std::size_t key_bytes = 4; // comma, quotes and colon
+
+    char* put_comma(char* at) {
+        if (!fresh_) *at++ = ',';
+        fresh_ = false;
+        return at;
+    }
+    char* put_key(char* at, std::string_view name) {
+        at = put_comma(at);
+        *at++ = '"';
+        at = put(at, name);
+        *at++ = '"';
+        *at++ = ':';
+        return at;
+    }
     json_writer& open(char bracket) {
         comma();
         out_ += bracket;

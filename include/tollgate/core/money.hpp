@@ -57,5 +57,8 @@ std::optional<usd_nano> parse_usd(std::string_view text);
 // Shows USD exactly, without trailing zeros beyond cents: "600.00", "0.0000125".
 std::string to_usd(usd_nano amount);
 void append_usd(std::string& out, usd_nano amount);
+// The same, into memory with room for usd_bytes_max; returns where it ended.
+inline constexpr std::size_t usd_bytes_max = 22;
+char* put_usd(char* at, usd_nano amount);
 
 }

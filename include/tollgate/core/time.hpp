@@ -2,6 +2,7 @@
 
 // Instants as values. The clocks behind them are a port (ports/clock.hpp).
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,9 @@ struct instant {
 
 // RFC 3339 in UTC: "2026-07-01T00:00:00Z", with milliseconds when asked.
 std::string to_rfc3339(instant when, bool with_ms = false);
+// The same, into `room`.
+using rfc3339_room = std::array<char, 24>;
+std::string_view write_rfc3339(rfc3339_room& room, instant when, bool with_ms = false);
 // Accepts a date ("2026-07-01", midnight UTC) or a full RFC 3339 time with offset.
 std::optional<instant> parse_rfc3339(std::string_view text);
 
