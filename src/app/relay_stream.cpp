@@ -33,27 +33,34 @@ private:
 task<bool> write_one(ports::exchange& x, std::string_view bytes) {
     if (bytes.empty()) co_return true;
     const std::array pieces{bytes};
+    if (const auto done = x.try_write(pieces)) co_return *done;
     co_return co_await x.write(pieces);
 }
 
+// The input has ended, well or not.
+task<ending> end_of_input(call& c, openai::stream_meter& meter, transcript& sent, std::optional<error> why) {
+    const std::string_view last = meter.finish(); // an event without its blank line; may end the stream
+    sent.add(last);
+    const bool written = co_await write_one(c.x, last);
+    if (!written) co_return ending::client_gone;
+    if (why && why->code == errc::provider_timeout) co_return ending::timed_out;
+    const bool clean = meter.ended() || (!why && meter.failed());
+    co_return clean ? ending::clean : ending::truncated;
+}
+
+// Nothing here allocates or suspends for a chunk but the wait for it.
 task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter& meter, transcript& sent) {
     for (;;) {
-        auto part = co_await answer.read();
+        auto part = answer.at_hand();
+        if (!part) part = co_await answer.read();
         if (c.x.stop().fired()) co_return ending::client_gone;
-        if (!part || part->empty()) {
-            const bool timed_out = !part && part.error().code == errc::provider_timeout;
-            const std::string_view last = meter.finish(); // an event without its blank line; may end the stream
-            sent.add(last);
-            const bool written = co_await write_one(c.x, last);
-            if (!written) co_return ending::client_gone;
-            if (timed_out) co_return ending::timed_out;
-            const bool clean = meter.ended() || (part && meter.failed());
-            co_return clean ? ending::clean : ending::truncated;
-        }
-        const std::string_view ready = meter.feed(*part);
-        sent.add(ready);
-        const bool written = co_await write_one(c.x, ready);
-        if (!written) co_return ending::client_gone;
+        if (!*part) co_return co_await end_of_input(c, meter, sent, part->error());
+        if ((*part)->empty()) co_return co_await end_of_input(c, meter, sent, std::nullopt);
+        const std::array ready{meter.feed(**part)};
+        sent.add(ready[0]);
+        std::optional<bool> written = ready[0].empty() ? true : c.x.try_write(ready);
+        if (!written) written = co_await c.x.write(ready);
+        if (!*written) co_return ending::client_gone;
         if (meter.ended()) co_return ending::clean; // what follows the terminator is nobody's
     }
 }
@@ -63,7 +70,9 @@ outcome outcome_of(const openai::stream_meter& meter, ending how) {
     const bool whole = how == ending::clean && !meter.failed();
     end.how = whole || meter.usage_final() ? outcome::end::complete : outcome::end::partial;
     end.report = meter.report();
-    end.counted_output = meter.output_tokens_counted();
+    // Counting takes its time, and the provider's own count outranks ours.
+    const bool told = end.report.present && !end.report.completion_missing;
+    if (end.how != outcome::end::complete || !told) end.counted_output = meter.output_tokens_counted();
     return end;
 }
 

@@ -131,13 +131,6 @@ task<bool> session::serve_one() {
     }
     learn_client();
     watch_peer(stream_.descriptor());
-    co_await call_handler();
-    watch_peer(-1);
-    if (!turn_.answered || turn_.aborted || turn_.close || stop_.fired()) co_return false;
-    co_return co_await skip_body();
-}
-
-task<> session::call_handler() {
     bool failed = false;
     try {
         co_await server_->handle(*this);
@@ -148,8 +141,16 @@ task<> session::call_handler() {
         failed = true;
         server_->report_bug("an exception of unknown type left the handler");
     }
-    if (turn_.answered || turn_.aborted || stop_.fired()) co_return;
-    if (!failed) server_->report_bug("the handler returned without an answer");
+    if (!failed && !turn_.answered && !turn_.aborted && !stop_.fired())
+        server_->report_bug("the handler returned without an answer");
+    if (!turn_.answered && !turn_.aborted && !stop_.fired()) co_await answer_bug();
+    watch_peer(-1);
+    if (!turn_.answered || turn_.aborted || turn_.close || stop_.fired()) co_return false;
+    if (turn_.body == body_state::complete) co_return true;
+    co_return co_await skip_body();
+}
+
+task<> session::answer_bug() {
     if (turn_.streaming)
         abort();
     else

@@ -11,6 +11,7 @@
 #include <tollgate/runtime/net_stream.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,12 @@ public:
     std::string_view peer() const override { return client_; }
     std::int64_t arrived_us() const override { return turn_.arrived_us; }
     task<result<std::string_view>> read_body(std::size_t bytes_max) override;
+    std::optional<std::string_view> body_at_hand(std::size_t bytes_max) override;
     void drop_body() override;
     task<bool> send(int status, std::span<const field> fields, std::string_view body) override;
     task<bool> begin(int status, std::span<const field> fields) override;
     task<bool> write(std::span<const std::string_view> pieces) override;
+    std::optional<bool> try_write(std::span<const std::string_view> pieces) override;
     task<bool> finish() override;
     void abort() override;
     bool begun() const override { return turn_.begun; }
@@ -65,6 +68,7 @@ private:
         bool bodiless = false; // the answer is a head only
         bool events = false;   // a stream of events, kept awake
         bool between_events = true;
+        bool chunk_unsent = false; // gather_ is what the kernel did not take of one
         answer_head::framing framing = answer_head::framing::length;
     };
 
@@ -73,7 +77,7 @@ private:
     task<bool> read_proxy_header();
     task<bool> read_head();
     task<bool> serve_one();
-    task<> call_handler();
+    task<> answer_bug();
     task<> refuse_head(error why);
     task<> refuse(error why);
     task<> end();
@@ -103,10 +107,12 @@ private:
     // answers
     bool must_close() const;
     void put_head(int status, std::span<const field> fields, std::size_t body_bytes);
+    bool gather_chunk(std::span<const std::string_view> pieces);
+    std::optional<bool> deliver_now();
     task<bool> deliver();
     void watch_silence();
     void break_silence();
-    task<bool> deliver_rest(std::size_t done);
+    task<bool> deliver_rest();
 
     std::shared_ptr<server_state> server_;
     net_stream stream_;

@@ -2,6 +2,7 @@
 
 #include <tollgate/http/reset.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace tollgate::http {
@@ -48,7 +49,8 @@ task<bool> session::send(int status, std::span<const field> fields, std::string_
     gather_.clear();
     gather_.push_back(net::buffer(out_));
     if (!turn_.bodiless && !body.empty()) gather_.push_back(net::buffer(body));
-    co_return co_await deliver();
+    if (const auto sent = deliver_now()) co_return *sent;
+    co_return co_await deliver_rest();
 }
 
 task<bool> session::begin(int status, std::span<const field> fields) {
@@ -61,9 +63,8 @@ task<bool> session::begin(int status, std::span<const field> fields) {
     co_return !stop_.fired();
 }
 
-task<bool> session::write(std::span<const std::string_view> pieces) {
-    TG_ASSERT(turn_.streaming && !turn_.answered);
-    if (stop_.fired() || turn_.aborted) co_return false;
+// True: there is something to send.
+bool session::gather_chunk(std::span<const std::string_view> pieces) {
     gather_.clear();
     if (!out_.empty()) gather_.push_back(net::buffer(out_)); // the head goes with the first chunk
     std::size_t bytes = 0;
@@ -80,9 +81,25 @@ task<bool> session::write(std::span<const std::string_view> pieces) {
             if (!piece.empty()) gather_.push_back(net::buffer(piece));
         if (chunked) gather_.push_back(net::buffer("\r\n", 2));
     }
-    if (gather_.empty()) co_return true;
     if (bytes > 0) turn_.between_events = ends_event(pieces.back());
-    const bool delivered = co_await deliver();
+    return !gather_.empty();
+}
+
+std::optional<bool> session::try_write(std::span<const std::string_view> pieces) {
+    TG_ASSERT(turn_.streaming && !turn_.answered && !turn_.chunk_unsent);
+    if (stop_.fired() || turn_.aborted) return false;
+    if (!gather_chunk(pieces)) return true;
+    const auto delivered = deliver_now();
+    turn_.chunk_unsent = !delivered.has_value();
+    if (delivered && *delivered) watch_silence();
+    return delivered;
+}
+
+task<bool> session::write(std::span<const std::string_view> pieces) {
+    if (!turn_.chunk_unsent)
+        if (const auto written = try_write(pieces)) co_return *written;
+    turn_.chunk_unsent = false;
+    const bool delivered = co_await deliver_rest();
     if (delivered) watch_silence();
     co_return delivered;
 }
@@ -97,7 +114,8 @@ task<bool> session::finish() {
     if (turn_.framing == answer_head::framing::chunked && !turn_.bodiless)
         gather_.push_back(net::buffer("0\r\n\r\n", 5));
     if (gather_.empty()) co_return true;
-    co_return co_await deliver();
+    if (const auto sent = deliver_now()) co_return *sent;
+    co_return co_await deliver_rest();
 }
 
 void session::abort() {
@@ -126,24 +144,31 @@ void session::break_silence() {
     watch_silence();
 }
 
-// Sends what gather_ lists.
-task<bool> session::deliver() {
+// Sends what gather_ lists. Nothing: the kernel did not take all of it, and gather_ is what is left.
+std::optional<bool> session::deliver_now() {
     if (waiting_ == waiting::silence) wait_over();
     turn_.begun = true;
     error_code ec;
-    const std::size_t done = stream_.try_write(gather_, ec);
-    if (ec == net::error::would_block) co_return co_await deliver_rest(done);
+    std::size_t done = stream_.try_write(gather_, ec);
+    if (ec == net::error::would_block) {
+        for (auto& part : gather_) {
+            const std::size_t skipped = std::min(done, part.size());
+            part += skipped;
+            done -= skipped;
+        }
+        return std::nullopt;
+    }
     out_.clear();
     if (ec) stop_.fire();
-    co_return !ec;
+    return !ec;
 }
 
-task<bool> session::deliver_rest(std::size_t done) {
-    for (auto& part : gather_) {
-        const std::size_t skipped = std::min(done, part.size());
-        part += skipped;
-        done -= skipped;
-    }
+task<bool> session::deliver() {
+    if (const auto sent = deliver_now()) co_return *sent;
+    co_return co_await deliver_rest();
+}
+
+task<bool> session::deliver_rest() {
     wait_for(waiting::writing, server_->options.write_ms_max);
     error_code ec;
     co_await stream_.write(gather_, ec);

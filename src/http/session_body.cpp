@@ -36,6 +36,19 @@ task<result<std::string_view>> session::read_body(std::size_t bytes_max) {
     co_return body;
 }
 
+// Without looking away from the peer: nothing is waited for.
+std::optional<std::string_view> session::body_at_hand(std::size_t bytes_max) {
+    if (turn_.body == body_state::complete) return body_view_;
+    const bool sized = facts_.body != head_facts::framing::chunked;
+    const bool fits = facts_.body_bytes <= std::min(bytes_max, server_->options.body_bytes_max);
+    if (turn_.body == body_state::failed || stop_.fired() || !sized || !fits) return std::nullopt;
+    if (held_of_body() < facts_.body_bytes) return std::nullopt;
+    body_bytes_held_ = static_cast<std::size_t>(facts_.body_bytes);
+    turn_.body = body_state::complete;
+    body_view_ = {buffer_.data() + head_bytes_, body_bytes_held_};
+    return body_view_;
+}
+
 task<result<std::string_view>> session::read_whole_body(std::size_t bytes_max) {
     if (facts_.body == head_facts::framing::none) co_return std::string_view(buffer_.data() + head_bytes_, 0);
     if (facts_.body == head_facts::framing::length && facts_.body_bytes > bytes_max)

@@ -2,6 +2,9 @@
 
 #include <tollgate/core/limits.hpp>
 
+#include <bit>
+#include <cstring>
+
 namespace tollgate::openai::json {
 
 namespace {
@@ -14,6 +17,13 @@ constexpr std::size_t padding_bytes = 64;
 ondemand::parser& shared_parser() {
     thread_local ondemand::parser parser(shared_parser_bytes_max);
     return parser;
+}
+
+// The high bit of each byte that is `wanted`; exact up to the first of them.
+constexpr std::uint64_t bytes_equal(std::uint64_t eight, char wanted) {
+    constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    const std::uint64_t apart = eight ^ (ones * static_cast<unsigned char>(wanted));
+    return (apart - ones) & ~apart & highs;
 }
 
 }
@@ -42,18 +52,25 @@ bool reader::fail(fault why) {
 
 bool reader::at_end() { return document_.current_location().error() == simdjson::OUT_OF_BOUNDS; }
 
+// Eight bytes at a time: the text is followed by 64 readable ones, and the index has seen the closing quote.
 std::string_view reader::key_text(ondemand::field& from, bool& escaped) {
+    static_assert(std::endian::native == std::endian::little);
     const char* begin = from.key().raw();
     const char* end = begin;
     escaped = false;
-    while (*end != '"') { // the index has seen the closing quote
-        if (*end == '\\') {
-            escaped = true;
-            ++end;
+    for (;;) {
+        std::uint64_t eight = 0;
+        std::memcpy(&eight, end, 8);
+        const std::uint64_t marks = bytes_equal(eight, '"') | bytes_equal(eight, '\\');
+        if (marks == 0) {
+            end += 8;
+            continue;
         }
-        ++end;
+        end += std::countr_zero(marks) / 8;
+        if (*end == '"') return {begin, static_cast<std::size_t>(end - begin)};
+        escaped = true;
+        end += 2;
     }
-    return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 std::string_view reader::token(ondemand::value& from) {

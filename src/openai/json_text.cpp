@@ -6,6 +6,8 @@ namespace tollgate::openai::json {
 
 namespace {
 
+constexpr std::size_t whole_digits_max = 18;
+
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr int hex_value(char c) {
@@ -185,7 +187,24 @@ bool valid_number(std::string_view token) {
     return split_number(token, parts);
 }
 
+namespace {
+
+// As counts are nearly always written: digits, few enough for 64 bits, the first of them not a zero.
+bool is_plain_count(std::string_view token) {
+    return !token.empty() && token.size() <= whole_digits_max && (token[0] != '0' || token.size() == 1) &&
+           std::ranges::all_of(token, is_digit);
+}
+
+std::int64_t value_of(std::string_view digits) {
+    std::int64_t value = 0;
+    for (const char c : digits) value = value * 10 + (c - '0');
+    return value;
+}
+
+}
+
 std::expected<std::int64_t, number_fault> whole_number(std::string_view token) {
+    if (is_plain_count(token)) return value_of(token);
     number_parts parts;
     if (!split_number(token, parts)) return std::unexpected(number_fault::not_a_number);
 
@@ -201,10 +220,9 @@ std::expected<std::int64_t, number_fault> whole_number(std::string_view token) {
     if (digits.empty()) return 0;
     if (parts.negative) return std::unexpected(number_fault::negative);
     if (shift < 0) return std::unexpected(number_fault::fractional);
-    if (digits.size() + static_cast<std::size_t>(shift) > 18) return std::unexpected(number_fault::huge);
+    if (digits.size() + static_cast<std::size_t>(shift) > whole_digits_max) return std::unexpected(number_fault::huge);
 
-    std::int64_t value = 0;
-    for (const char c : digits) value = value * 10 + (c - '0');
+    std::int64_t value = value_of(digits);
     for (; shift > 0; --shift) value *= 10;
     return value;
 }

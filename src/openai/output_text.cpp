@@ -1,7 +1,5 @@
 #include "output_text.hpp"
 
-#include "json_text.hpp"
-
 #include <algorithm>
 #include <array>
 
@@ -31,9 +29,10 @@ constexpr std::array<std::string_view, 19> form_keys{
     "result",
 };
 
+}
+
 bool is_form_key(std::string_view key) { return std::ranges::find(form_keys, key) != form_keys.end(); }
 
-// The closing quote of a string that starts at `from`, or npos.
 std::size_t end_of_string(std::string_view json, std::size_t from) {
     for (std::size_t at = json.find('"', from); at != std::string_view::npos; at = json.find('"', at + 1)) {
         std::size_t slashes = 0;
@@ -50,26 +49,13 @@ void append_decoded(std::string& out, std::string_view inside) {
         out += inside;
 }
 
-}
-
 std::string_view string_at(std::string_view json) {
     const std::size_t end = end_of_string(json, 1);
     return end == std::string_view::npos ? std::string_view() : json.substr(1, end - 1);
 }
 
 void append_output_text(std::string& out, std::string_view json) {
-    bool counts = true; // by the last key seen
-    for (std::size_t at = json.find('"'); at != std::string_view::npos; at = json.find('"', at)) {
-        const std::size_t end = end_of_string(json, at + 1);
-        if (end == std::string_view::npos) return;
-        const std::string_view inside = json.substr(at + 1, end - at - 1);
-        at = end + 1;
-        while (at < json.size() && json::is_space(json[at])) ++at;
-        if (at < json.size() && json[at] == ':')
-            counts = !is_form_key(inside);
-        else if (counts)
-            append_decoded(out, inside);
-    }
+    each_output_text(json, [&](std::string_view inside) { append_decoded(out, inside); });
 }
 
 }

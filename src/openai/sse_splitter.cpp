@@ -119,6 +119,7 @@ bool sse_splitter::next(sse_unit& out) {
             return true;
         }
     }
+    if (next_plain(out)) return true;
     std::size_t end = 0, after = 0;
     while (take_line(end, after)) {
         const std::string_view line = view_.substr(line_, end - line_);
@@ -130,6 +131,22 @@ bool sse_splitter::next(sse_unit& out) {
         read_field(line);
     }
     return false;
+}
+
+// The usual event: one line of data and a blank one, LF at the end of both, all of it there.
+bool sse_splitter::next_plain(sse_unit& out) {
+    constexpr std::string_view field = "data: ";
+    if (line_feed_pending_ || lines_ > 0 || scan_ != block_ || view_.substr(block_, field.size()) != field)
+        return false;
+    const std::size_t begin = block_ + field.size();
+    const std::size_t end = view_.find('\n', begin);
+    if (end == std::string_view::npos || view_.substr(end + 1, 1) != "\n") return false;
+    const std::string_view data = view_.substr(begin, end - begin);
+    if (data.find('\r') != std::string_view::npos) return false;
+    data_ = {begin, data.size()};
+    data_lines_ = 1;
+    out = unit(sse_unit::form::event, end + 2);
+    return true;
 }
 
 bool sse_splitter::next_unread(sse_unit& out) {

@@ -48,6 +48,7 @@ private:
     bool take_line(std::size_t& end, std::size_t& next);
     void read_field(std::string_view line);
     bool next_unread(sse_unit& out);
+    bool next_plain(sse_unit& out);
     sse_unit unit(sse_unit::form what, std::size_t end);
     void start_block(std::size_t at);
 

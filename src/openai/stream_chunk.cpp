@@ -82,6 +82,14 @@ responses_event classify_responses_event(std::string_view name, std::string_view
     return responses_event::other;
 }
 
+bool delta_texts(std::string_view data, chunk_shape::texts& into) {
+    const std::size_t at = find_text(data, "\"choices\"");
+    if (at == std::string_view::npos) return true;
+    bool all = true;
+    each_output_text(data.substr(at), [&](std::string_view text) { all = all && into.add(text); });
+    return all;
+}
+
 void append_delta_text(std::string& out, endpoint where, std::string_view data) {
     if (where != endpoint::responses) {
         const std::size_t at = find_text(data, "\"choices\"");

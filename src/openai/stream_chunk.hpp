@@ -3,6 +3,7 @@
 // What one event of a stream means, found by looking for a few marks before anything is parsed.
 
 #include "answer_walk.hpp"
+#include "chunk_shape.hpp"
 
 #include <tollgate/openai/metering.hpp>
 
@@ -31,6 +32,8 @@ enum class responses_event : std::uint8_t { other, terminal, error };
 bool ends_response(std::string_view event_name); // one of the events that carry the whole response, at its end
 responses_event classify_responses_event(std::string_view name, std::string_view data);
 
+// The texts of a chat or completion chunk as they stand; false: there are too many to list.
+bool delta_texts(std::string_view data, chunk_shape::texts& into);
 // Appends the text that an event adds to the output.
 void append_delta_text(std::string& out, endpoint where, std::string_view data);
 

@@ -1,4 +1,6 @@
+#include "chunk_shape.hpp"
 #include "find_text.hpp"
+#include "output_text.hpp"
 #include "sse_splitter.hpp"
 #include "stream_chunk.hpp"
 
@@ -50,6 +52,10 @@ private:
     bool responses() const { return options_.where == endpoint::responses; }
     answer_walk parse(std::string_view data);
     void count_text(std::string_view data);
+    void count_when_much();
+    void count_texts(const chunk_shape::texts& found);
+    void take_alike(const sse_unit& unit, std::string_view data, const chunk_shape::texts& found);
+    void learn_shape(std::string_view data, member_cut null_usage);
 
     void pass(std::string_view bytes);
     void pass_without(const sse_unit& unit, std::string_view data, member_cut cut);
@@ -64,6 +70,8 @@ private:
     std::string joined_, padded_, rest_;
     held held_; // the event with the usage, until what follows it is known
     bool passed_last_ = true;
+    chunk_shape shape_;                       // of a chunk that tells nothing but its texts
+    std::size_t cut_end_ = 0, cut_bytes_ = 0; // of what is cut out of such a chunk: bytes behind it, and its own
 };
 
 std::string_view stream_meter::state::feed(std::string_view bytes) {
@@ -130,12 +138,44 @@ answer_walk stream_meter::state::parse(std::string_view data) {
 
 void stream_meter::state::count_text(std::string_view data) {
     append_delta_text(text_, options_.where, data);
+    count_when_much();
+}
+
+void stream_meter::state::count_when_much() {
     if (text_.size() < limits::stream_text_bytes_max) return;
     counted_ += count_tokens(text_);
     text_.clear();
 }
 
+void stream_meter::state::count_texts(const chunk_shape::texts& found) {
+    for (const std::string_view text : found.all()) append_decoded(text_, text);
+    count_when_much();
+}
+
+// Remembers a chunk that told nothing. Behind its last text alone is something cut, or the place would move.
+void stream_meter::state::learn_shape(std::string_view data, member_cut null_usage) {
+    shape_.forget();
+    chunk_shape::texts found;
+    if (!delta_texts(data, found)) return;
+    const std::string_view last = found.count > 0 ? found.of[found.count - 1] : data.substr(0, 0);
+    const auto behind_texts = static_cast<std::size_t>(last.data() + last.size() - data.data());
+    if (!null_usage.empty() && null_usage.begin < behind_texts) return;
+    cut_bytes_ = null_usage.end - null_usage.begin;
+    cut_end_ = data.size() - null_usage.end;
+    shape_.learn(data, found);
+}
+
+void stream_meter::state::take_alike(const sse_unit& unit, std::string_view data, const chunk_shape::texts& found) {
+    release_held();
+    count_texts(found);
+    usage_in_place_ = false;
+    const std::size_t end = data.size() - cut_end_;
+    pass_without(unit, data, cut_bytes_ > 0 ? member_cut{end - cut_bytes_, end} : member_cut{});
+}
+
 void stream_meter::state::take_chunk(const sse_unit& unit, std::string_view data) {
+    chunk_shape::texts found;
+    if (unit.data_lines == 1 && shape_.fits(data, found)) return take_alike(unit, data, found);
     const usage_mark usage = find_usage(data);
     const bool wants_model = report_.model.empty() && events_ <= model_events_max;
     const bool parses = usage.tells || wants_model || holds(data, "\"error\"");
@@ -143,7 +183,10 @@ void stream_meter::state::take_chunk(const sse_unit& unit, std::string_view data
     count_text(data);
     if (!usage.tells) usage_in_place_ = false;
     const member_cut null_usage = options_.hide_usage ? usage.null : member_cut{};
-    if (!parses) return pass_without(unit, data, null_usage);
+    if (!parses) {
+        if (unit.data_lines == 1) learn_shape(data, null_usage);
+        return pass_without(unit, data, null_usage);
+    }
 
     const answer_walk chunk = parse(data);
     if (chunk.error) {

@@ -79,10 +79,11 @@ bool read_count(json::reader& reader, json::member& m, std::span<const spelling>
     const std::string_view token = json::reader::token(m.value);
     if (token == "null") return true; // no information, not zero
     const auto value = json::whole_number(token);
-    if (value && *value <= limits::tokens_max)
+    if (value && *value <= limits::tokens_max) {
         out.*(found->into) = *value;
-    else
-        out.malformed = true;
+        return true;
+    }
+    out.malformed = true;
     return reader.skip(m.value);
 }
 
@@ -135,9 +136,11 @@ usage normalise(const raw_usage& raw, const provider_quirks& quirks) {
 bool read_usage(json::reader& reader, json::ondemand::value from, const provider_quirks& quirks, usage_report& into) {
     raw_usage raw;
     const bool read = reader.object(from, [&](json::member& m) {
+        const kind what = json::reader::kind_of(json::reader::token(m.value));
+        if (what != kind::object) return read_count(reader, m, counts, raw);
         const auto detailed = std::ranges::find(sections, m.key, &section::name);
-        if (detailed != sections.end()) return read_section(reader, m, detailed->counts, raw);
-        return read_count(reader, m, counts, raw);
+        if (detailed == sections.end()) return read_count(reader, m, counts, raw);
+        return read_section(reader, m, detailed->counts, raw);
     });
     if (!read) return false;
     if (!raw.malformed && !raw.prompt && !raw.completion && !raw.total) return true;

@@ -24,6 +24,7 @@ bool control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t'
 chunked_decoder::progress chunked_decoder::decode(std::span<char> bytes) {
     progress so_far;
     while (so_far.consumed < bytes.size() && at_ != place::done && at_ != place::malformed) {
+        if (take_size_line(bytes, so_far) || take_data_end(bytes, so_far)) continue;
         if (at_ != place::data) {
             step(bytes[so_far.consumed]);
             if (at_ != place::malformed) ++so_far.consumed;
@@ -37,6 +38,32 @@ chunked_decoder::progress chunked_decoder::decode(std::span<char> bytes) {
         if (left_ == 0) at_ = place::data_cr;
     }
     return so_far;
+}
+
+// The usual size line, all of it there: a few digits and CR LF, and not the last one.
+bool chunked_decoder::take_size_line(std::span<const char> bytes, progress& so_far) {
+    constexpr std::size_t digits_max = 7;
+    if (at_ != place::size_first) return false;
+    const auto line = bytes.subspan(so_far.consumed);
+    std::uint64_t size = 0;
+    std::size_t digits = 0;
+    for (; digits < line.size() && digit_value(line[digits]) < 16; ++digits) {
+        if (digits == digits_max) return false;
+        size = size * 16 + digit_value(line[digits]);
+    }
+    if (size == 0 || line.size() < digits + 2 || line[digits] != '\r' || line[digits + 1] != '\n') return false;
+    so_far.consumed += digits + 2;
+    left_ = size;
+    at_ = place::data;
+    return true;
+}
+
+bool chunked_decoder::take_data_end(std::span<const char> bytes, progress& so_far) {
+    if (at_ != place::data_cr || bytes.size() < so_far.consumed + 2) return false;
+    if (bytes[so_far.consumed] != '\r' || bytes[so_far.consumed + 1] != '\n') return false;
+    so_far.consumed += 2;
+    at_ = place::size_first;
+    return true;
 }
 
 void chunked_decoder::step(char c) {

@@ -9,6 +9,7 @@
 #include <tollgate/runtime/stop_signal.hpp>
 #include <tollgate/runtime/task.hpp>
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,8 @@ public:
     // followed by at least 64 readable bytes. Errors: body_too_large, request_timeout, invalid_request (bad framing).
     // After an error the answer closes the connection. Not calling it leaves the body unread; the server deals with it.
     virtual task<result<std::string_view>> read_body(std::size_t bytes_max) = 0;
+    // The same body, when all of it has come (mostly with the head); nothing: ask read_body().
+    virtual std::optional<std::string_view> body_at_hand(std::size_t) { return std::nullopt; }
     virtual void drop_body() = 0; // gives its memory back
 
     // ---- answer: either send, or begin / write... / finish or abort; false: the client is gone ----
@@ -39,8 +42,11 @@ public:
         int status,
         std::span<const field> fields) = 0; // chunked (close-delimited on HTTP/1.0); sent with the first write or flush
     virtual task<bool> write(std::span<const std::string_view> pieces) = 0; // one chunk; waits until the kernel took it
-    virtual task<bool> finish() = 0;                                        // the clean end
-    virtual void abort() = 0;                                               // the connection ends without one
+    // The same without waiting; nothing: the kernel took less than all. Then write() must be called with the same
+    // pieces.
+    virtual std::optional<bool> try_write(std::span<const std::string_view>) { return std::nullopt; }
+    virtual task<bool> finish() = 0; // the clean end
+    virtual void abort() = 0;        // the connection ends without one
 
     virtual bool begun() const = 0; // a byte of the answer may have left
 

@@ -27,6 +27,8 @@ struct caller {
 class key_directory {
 public:
     virtual ~key_directory() = default;
+    // What is known without waiting; nothing: ask find(). Null: no such key.
+    virtual std::optional<std::shared_ptr<const caller>> known(std::string_view) { return std::nullopt; }
     // Null: no such key. Error: ledger_unavailable when the store cannot say. Expiry and revocation are the caller's
     // to judge (they have refusals of their own).
     virtual task<result<std::shared_ptr<const caller>>> find(std::string_view secret) = 0;

@@ -9,6 +9,7 @@
 #include <tollgate/runtime/task.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -34,6 +35,8 @@ public:
     // Errors: stream_truncated (cut before the end its framing promised), provider_timeout (idle or total deadline),
     // provider_unavailable (stop fired).
     virtual task<result<std::string_view>> read() = 0;
+    // The same without waiting; nothing: ask read().
+    virtual std::optional<result<std::string_view>> at_hand() { return std::nullopt; }
 };
 
 class upstream {

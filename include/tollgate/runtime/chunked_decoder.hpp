@@ -38,6 +38,8 @@ private:
         done,
         malformed,
     };
+    bool take_size_line(std::span<const char> bytes, progress& so_far);
+    bool take_data_end(std::span<const char> bytes, progress& so_far);
     void step(char c);
     void size_digit(char c);
     void end_of_size();
