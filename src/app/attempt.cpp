@@ -32,8 +32,11 @@ bool listed(const std::vector<std::string>& patterns, std::string_view name) {
 
 // An allow-list: nothing of the client's reaches the provider unless it stands here or the catalogue names it.
 std::vector<field> fields_to_send(const call& c) {
+    constexpr std::size_t fields_usual = 8;
     static constexpr std::string_view always[] = {"accept", "user-agent", "openai-beta"};
-    std::vector<field> out{{"content-type", "application/json"}};
+    std::vector<field> out;
+    out.reserve(fields_usual);
+    out.push_back({"content-type", "application/json"});
     for (const field& f : c.x.fields()) {
         const bool known = std::ranges::any_of(always, [&](std::string_view name) { return same_name(name, f.name); });
         if (known || listed(c.offer.route->provider->forward_headers, f.name)) out.push_back(f);

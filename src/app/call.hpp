@@ -13,6 +13,7 @@
 #include <tollgate/policy/decide.hpp>
 #include <tollgate/ports/exchange.hpp>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,7 +25,7 @@ namespace tollgate::app {
 
 // What one model would cost at most for the request at hand, in the customer's money.
 struct quote {
-    std::shared_ptr<const model> target;    // null: unknown alias
+    const model* target = nullptr;          // of the configuration; null: unknown alias
     const model_route* route = nullptr;     // of `target`: who serves it
     const tollgate::price* price = nullptr; // of the route, in force; kept by the configuration; null: not priced
     service_tier tier = service_tier::standard;
@@ -49,6 +50,8 @@ enum class budget_state : std::uint8_t { ok, soft_limit, over_budget };
 
 struct call {
     call(services& use_, ports::exchange& x_, openai::endpoint where_);
+    call(const call&) = delete;
+    call& operator=(const call&) = delete;
 
     services& use;
     ports::exchange& x;
@@ -56,19 +59,21 @@ struct call {
     std::shared_ptr<const configuration> config;
 
     request_id id;
-    std::string id_text;
+    std::array<char, 30> id_digits{};
+    std::string_view id_text; // of id_digits
     instant arrived;
 
     // 1 who
+    std::string_view secret;
     std::shared_ptr<const ports::caller> caller;
-    std::shared_ptr<const policy::tenant_policy> policy; // null: the tenant has none
+    const policy::tenant_policy* policy = nullptr; // of `config`; null: the tenant has none
 
     // 2 what
     std::string_view body;
     openai::request_facts asked;
-    std::shared_ptr<const model> asked_for; // null: unknown alias
-    std::string idempotency_key;            // what the ledger keeps the claim under; empty: none was sent
-    std::uint64_t retry_hash = 0;           // of key, path and body; 0: no retry guard
+    const model* asked_for = nullptr; // of `config`; null: unknown alias
+    std::string idempotency_key;      // what the ledger keeps the claim under; empty: none was sent
+    std::uint64_t retry_hash = 0;     // of key, path and body; 0: no retry guard
 
     // 3 how much
     quote offer;                            // of the model asked for, until another takes its place
@@ -83,7 +88,7 @@ struct call {
     std::optional<policy::course> course;
     std::vector<policy::ledger_reading> answers;
     recorded_outlook outlook;
-    std::vector<quote> cheaper; // parallel to outlook.candidates
+    std::vector<quote> cheaper;             // parallel to outlook.candidates
     std::optional<policy::decided> decided; // nothing: refused before any rule
     std::string digest;                     // of the request; empty until somebody binds something to it
     std::string confirmation_id;            // of the valid token that lets the request pass
@@ -98,7 +103,7 @@ struct call {
 
     // 6, 7 forward and relay
     // The first choice, made once: of the model asked for, unless its price is not approved and another may stand in.
-    std::shared_ptr<const model> first_model;
+    const model* first_model = nullptr;
     const model_route* first_route = nullptr;
     std::string first_reason; // why it is not what the catalogue names first; empty: it is, or needs no reason
     std::unique_ptr<policy::facts> attempt_facts; // of a later attempt's offer
@@ -139,15 +144,22 @@ struct outcome {
 };
 
 // ---- the steps, one file each; nothing means: go on ----
-task<std::optional<refusal>> identify(call& c); // 1 who
+// What is usually at hand needs no coroutine: each step that may wait is asked first whether it has to.
+std::optional<refusal> read_credential(call& c); // 1 who
+bool recall_caller(call& c);                     // true: find_caller is not needed
+task<std::optional<refusal>> find_caller(call& c);
+std::optional<refusal> meet_caller(call& c);
 std::optional<refusal> read_idempotency_key(call& c);
-task<std::optional<refusal>> read_body(call& c); // 2 what
-void watch_retries(call& c);                     // counts what the retry guard judges
-void note_refused(const call& c, errc why);      // and what it was refused for
-void estimate(call& c);                          // 3 how much
-std::optional<refusal> judge(call& c);           // 4 may they
-task<std::optional<refusal>> hold(call& c);      // 5 hold
-task<> forward(call& c);                         // 6 forward, 7 relay, 8 settle
+std::optional<refusal> expect_body(const call& c); // 2 what
+bool take_body(call& c);                           // true: await_body is not needed
+task<std::optional<refusal>> await_body(call& c);
+std::optional<refusal> read_request(call& c);
+void watch_retries(call& c);                // counts what the retry guard judges
+void note_refused(const call& c, errc why); // and what it was refused for
+void estimate(call& c);                     // 3 how much
+std::optional<refusal> judge(call& c);      // 4 may they
+task<std::optional<refusal>> hold(call& c); // 5 hold
+task<> forward(call& c);                    // 6 forward, 7 relay, 8 settle
 // 8 settle. `priced` is called once the charge is known, before the settlement is written: the place to keep_answer.
 task<> settle(call& c, const outcome& end, const std::function<void()>& priced = {});
 void record(call& c);                       // 9 record: log line and metrics
@@ -168,11 +180,11 @@ refusal refusal_of(const call& c);       // why the ledger said no: c.held
 void add_decision_fields(const call& c, header_block& fields);
 // Whether a limit of c.course may still refuse this request; in shadow mode, whether it would.
 bool binds(const call& c, std::size_t limit);
-void add_rate_fields(const call& c, header_block& fields); // of c.held
-void note_readings(call& c);                               // remaining, state: from c.held
-quote quote_for(const call& c, std::shared_ptr<const model> target, const model_route& route); // pure
-policy::facts facts_of(const call& c, const quote& offer); // c.facts, were this what serves; pure
-void quote_again(call& c);                                 // the model asked for, with what is known by now
+void add_rate_fields(const call& c, header_block& fields);                     // of c.held
+void note_readings(call& c);                                                   // remaining, state: from c.held
+quote quote_for(const call& c, const model& target, const model_route& route); // pure
+policy::facts facts_of(const call& c, const quote& offer);                     // c.facts, were this what serves; pure
+void quote_again(call& c);                  // the model asked for, with what is known by now
 task<bool> hold_again(call& c, quote next); // in the place of what is held; false: refused, and all is as before
 bool count_exactly(call& c);                // instead of the byte bound; true: the request got smaller
 

@@ -12,16 +12,21 @@ call::call(services& use_, ports::exchange& x_, openai::endpoint where_)
     started_us = x.arrived_us();
     const std::uint64_t random = use.rng.next();
     id = request_id::make(arrived.ms(), static_cast<std::uint16_t>(random >> 48), use.rng.next());
-    id_text = id.text();
+    id_digits = id.digits();
+    id_text = {id_digits.data(), id_digits.size()};
 }
 
 task<> complete(services& use, ports::exchange& x, openai::endpoint where) {
     call c(use, x, where);
     use.metrics.requests.fetch_add(1, std::memory_order_relaxed);
 
-    auto objection = co_await identify(c); // 1 who
+    auto objection = read_credential(c); // 1 who
+    if (!objection && !recall_caller(c)) objection = co_await find_caller(c);
+    if (!objection) objection = meet_caller(c);
     if (!objection) objection = read_idempotency_key(c);
-    if (!objection) objection = co_await read_body(c); // 2 what
+    if (!objection) objection = expect_body(c); // 2 what
+    if (!objection && !take_body(c)) objection = co_await await_body(c);
+    if (!objection) objection = read_request(c);
     if (!objection) {
         watch_retries(c);
         estimate(c);          // 3 how much

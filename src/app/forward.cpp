@@ -106,9 +106,7 @@ task<> end_without_answer(call& c, const attempt& made, const stop_signal& stop)
 }
 
 // An answer that broke off tells the same of its provider as one that never came.
-task<> relay_and_learn(call& c, ports::upstream_answer& answer) {
-    c.first_byte_us = c.use.clock.steady_us();
-    co_await relay(c, answer);
+void learn_from_relay(call& c) {
     if (!c.code.empty() && !c.client_gone)
         c.use.providers.of(c.offer.route->provider->name).failed(c.use.clock.steady_us());
 }
@@ -139,11 +137,15 @@ task<> forward(call& c) {
     }
     for (;;) {
         attempt made = co_await try_provider(c, stop, until_us);
+        if (made.good()) {
+            c.first_byte_us = c.use.clock.steady_us();
+            co_await relay(c, *made.answer);
+            learn_from_relay(c);
+            break;
+        }
         const bool again = co_await may_go_on(c, path, made, until_us);
         if (again) continue;
-        if (made.good())
-            co_await relay_and_learn(c, *made.answer);
-        else if (made.answer)
+        if (made.answer)
             co_await pass_error(c, *made.answer, made.error);
         else
             co_await end_without_answer(c, made, stop);

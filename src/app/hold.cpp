@@ -28,19 +28,22 @@ ledger::reserve_op reserve_op_of(call& c) {
     return op;
 }
 
-// One question to the ledger about what stands now.
-task<std::optional<refusal>> ask_ledger(call& c) {
-    ledger::reserve_op op = reserve_op_of(c);
-    auto answer = co_await c.use.ledger.reserve(std::move(op));
-    if (!answer) {
-        refusal out;
-        out.code = answer.error().code;
-        out.retry_after_ms = 1000;
-        co_return out;
-    }
-    c.held = std::move(*answer);
+void note_answer(call& c, ledger::reserve_outcome answer) {
+    c.held = std::move(answer);
     c.holding = c.held.admitted;
-    co_return std::nullopt;
+}
+
+refusal no_answer(const error& why) {
+    refusal out;
+    out.code = why.code;
+    out.retry_after_ms = 1000;
+    return out;
+}
+
+refusal unavailable() {
+    refusal out;
+    out.code = errc::ledger_unavailable;
+    return out;
 }
 
 // What was quoted when the course asked for cheaper models.
@@ -81,45 +84,34 @@ bool lacks_money(const call& c) {
     return what == measure::cost || what == measure::tokens;
 }
 
+// Where an answer of the ledger leads.
 enum class followed : std::uint8_t {
-    to_its_end, // `last` says which
-    counted,    // the request has become smaller: begin again
-    claimed,    // an earlier request has this one's idempotency key
-    spent,      // the confirmation was used before: begin again without it
+    ask_again,   // the course has moved on
+    begin_again, // what it is judged by has changed
+    claimed,     // an earlier request has this one's idempotency key
+    odd,         // nothing that a fresh request can meet
+    served,
+    refused,
+    asked, // the caller is asked for a confirmation
 };
 
-struct way {
-    followed how = followed::to_its_end;
-    policy::next last = policy::next::hold;
-    std::optional<refusal> failed;
-};
-
-task<way> follow(call& c) {
-    way out;
-    while (out.last == policy::next::hold) {
-        out.failed = co_await ask_ledger(c);
-        if (out.failed) break;
-        const auto why = c.held.why;
-        if (!c.holding && why == ledger::refused_by::claimed) {
-            out.how = followed::claimed;
-            break;
-        }
-        if (!c.holding && why == ledger::refused_by::token_spent) {
-            c.confirmation_spent = true;
-            out.how = followed::spent;
-            break;
-        }
-        if (!c.holding && (why == ledger::refused_by::ended || why == ledger::refused_by::expired_grants)) {
-            out.failed.emplace().code = errc::ledger_unavailable;
-            break;
-        }
-        if (!c.holding && lacks_money(c) && count_exactly(c)) {
-            out.how = followed::counted;
-            break;
-        }
-        out.last = take(c);
+followed follow(call& c) {
+    const auto why = c.held.why;
+    if (!c.holding && why == ledger::refused_by::claimed) return followed::claimed;
+    if (!c.holding && why == ledger::refused_by::token_spent) {
+        c.confirmation_spent = true; // begin again without it
+        return followed::begin_again;
     }
-    co_return out;
+    if (!c.holding && (why == ledger::refused_by::ended || why == ledger::refused_by::expired_grants))
+        return followed::odd;
+    if (!c.holding && lacks_money(c) && count_exactly(c)) return followed::begin_again; // it has become smaller
+    switch (take(c)) {
+    case policy::next::hold: return followed::ask_again;
+    case policy::next::serve: return followed::served;
+    case policy::next::refuse: return followed::refused;
+    case policy::next::confirm: return followed::asked;
+    }
+    TG_ASSERT(false);
 }
 
 // Money left by every limit and the balance, before this request; nothing when neither applies.
@@ -177,8 +169,10 @@ private:
 // True: the ledger holds for c.offer now.
 task<bool> take_the_place(call& c) {
     for (;;) {
-        const auto failed = co_await ask_ledger(c);
-        if (failed) co_return false;
+        ledger::reserve_op op = reserve_op_of(c);
+        auto answer = co_await c.use.ledger.reserve(std::move(op));
+        if (!answer) co_return false;
+        note_answer(c, std::move(*answer));
         const auto why = c.held.why;
         const bool odd = why == ledger::refused_by::ended || why == ledger::refused_by::expired_grants ||
                          why == ledger::refused_by::token_spent;
@@ -186,6 +180,34 @@ task<bool> take_the_place(call& c) {
         const policy::next step = c.course->take(reading_of(c.held, *c.course, *c.policy));
         if (step != policy::next::hold) co_return step == policy::next::serve&& c.holding;
     }
+}
+
+// What is only held by running requests may come back in a moment: pauses that double, up to a sum.
+struct capacity_wait {
+    std::uint32_t waited_ms = 0, pause_ms = capacity_pause_first_ms;
+
+    bool may_help(call& c) const {
+        return c.course->may_come_back() && waited_ms < limits::capacity_wait_ms_max && !c.x.stop().fired();
+    }
+    std::uint32_t next_ms() {
+        const std::uint32_t now = pause_ms;
+        waited_ms += now;
+        pause_ms = std::min(pause_ms * 2, capacity_pause_ms_max);
+        return now;
+    }
+};
+
+void note_held(call& c) {
+    c.decided = policy::decided_by(c.rules, *c.course, policy::next::serve);
+    c.held_us = c.use.clock.steady_us();
+    c.use.metrics.admitted.fetch_add(1, std::memory_order_relaxed);
+    note_readings(c);
+}
+
+refusal refuse_by_course(call& c, followed how) {
+    const policy::next last = how == followed::asked ? policy::next::confirm : policy::next::refuse;
+    c.decided = policy::decided_by(c.rules, *c.course, last);
+    return how == followed::asked ? ask_for_confirmation(c) : refusal_of(c);
 }
 
 }
@@ -213,30 +235,27 @@ task<bool> hold_again(call& c, quote next) {
 
 task<std::optional<refusal>> hold(call& c) {
     look_ahead more(c);
-    std::uint32_t waited_ms = 0, pause_ms = capacity_pause_first_ms;
+    capacity_wait pauses;
+    begin_course(c, more);
     for (;;) {
-        begin_course(c, more);
-        way went = co_await follow(c);
-        if (went.failed) co_return went.failed;
-        if (went.how == followed::claimed) co_return meet_claim(c);
-        if (went.how != followed::to_its_end) continue;
-        if (went.last == policy::next::serve) break;
-        const bool waiting_helps =
-            c.course->may_come_back() && waited_ms < limits::capacity_wait_ms_max && !c.x.stop().fired();
-        if (waiting_helps) {
-            co_await c.use.clock.sleep(pause_ms);
-            waited_ms += pause_ms;
-            pause_ms = std::min(pause_ms * 2, capacity_pause_ms_max);
-            continue;
+        ledger::reserve_op op = reserve_op_of(c);
+        auto answer = co_await c.use.ledger.reserve(std::move(op));
+        if (!answer) co_return no_answer(answer.error());
+        note_answer(c, std::move(*answer));
+        const followed how = follow(c);
+        if (how == followed::served) break;
+        if (how == followed::ask_again) continue;
+        if (how == followed::claimed) co_return meet_claim(c);
+        if (how == followed::odd) co_return unavailable();
+        if (how != followed::begin_again) {
+            if (pauses.may_help(c))
+                co_await c.use.clock.sleep(pauses.next_ms());
+            else if (how != followed::refused || !lacks_money(c) || !clamp_output(c))
+                co_return refuse_by_course(c, how);
         }
-        if (lacks_money(c) && went.last == policy::next::refuse && clamp_output(c)) continue;
-        c.decided = policy::decided_by(c.rules, *c.course, went.last);
-        co_return went.last == policy::next::confirm ? ask_for_confirmation(c) : refusal_of(c);
+        begin_course(c, more);
     }
-    c.decided = policy::decided_by(c.rules, *c.course, policy::next::serve);
-    c.held_us = c.use.clock.steady_us();
-    c.use.metrics.admitted.fetch_add(1, std::memory_order_relaxed);
-    note_readings(c);
+    note_held(c);
     co_return std::nullopt;
 }
 

@@ -84,9 +84,9 @@ void state(const call& c, const quote& offer, policy::facts& facts) {
 
 }
 
-quote quote_for(const call& c, std::shared_ptr<const model> target, const model_route& route) {
+quote quote_for(const call& c, const model& target, const model_route& route) {
     quote out;
-    out.target = std::move(target);
+    out.target = &target;
     out.route = &route;
     out.price = out.route->price_at(c.arrived);
     out.tier = tier_of(c);
@@ -129,10 +129,10 @@ void estimate(call& c) {
 }
 
 std::optional<refusal> judge(call& c) {
-    c.rules = policy::decide(c.facts, c.policy.get());
+    c.rules = policy::decide(c.facts, c.policy);
     const auto& objection = c.rules.objection;
     if (objection && objection->code == errc::request_cost_limit_exceeded && count_exactly(c))
-        c.rules = policy::decide(c.facts, c.policy.get());
+        c.rules = policy::decide(c.facts, c.policy);
     if (objection) c.decided = policy::decided_by(c.rules, c.facts);
     return objection;
 }

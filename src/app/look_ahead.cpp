@@ -47,7 +47,7 @@ std::vector<policy::candidate> look_ahead::downgrades() {
     for (const std::string& alias : downgrade_targets(*c_.policy, c_.config->catalog->tiers, c_.facts.tier_rank)) {
         const auto at = models.find(alias);
         quote& offer = c_.cheaper.emplace_back();
-        if (at != models.end()) offer = quote_for(c_, at->second, route_for(c_, at->second));
+        if (at != models.end()) offer = quote_for(c_, *at->second, route_for(c_, *at->second));
         out.push_back(describe(c_, alias, offer));
     }
     c_.outlook.candidates = out;

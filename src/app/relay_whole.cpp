@@ -12,38 +12,52 @@ namespace {
 
 constexpr std::size_t padding = 64;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF"; // most JSON parsers stumble over it
+constexpr std::size_t members_bytes_usual = 64;              // of usage, added before the answer goes on
+
+// True: it was the last part, or none will follow.
+bool add_part(whole_body& to, const result<std::string_view>& part) {
+    const bool fits = part && to.bytes.size() + part->size() <= limits::upstream_answer_bytes_max;
+    if (fits && !part->empty()) {
+        if (to.bytes.empty()) to.bytes.reserve(part->size() + padding + members_bytes_usual);
+        to.bytes.append(*part);
+        return false;
+    }
+    to.complete = fits;
+    if (!part) to.why = part.error();
+    if (part && !fits) to.why = {errc::provider_error, "the answer is too large"};
+    to.bytes.reserve(to.bytes.size() + padding); // simdjson reads past the end
+    return true;
+}
+
+// What has come already; true: that is all of it.
+bool take_at_hand(ports::upstream_answer& answer, whole_body& to) {
+    while (const auto part = answer.at_hand())
+        if (add_part(to, *part)) return true;
+    return false;
+}
+
+task<> read_rest(ports::upstream_answer& answer, whole_body& to) {
+    for (bool last = false; !last;) {
+        const auto part = co_await answer.read();
+        last = add_part(to, part);
+    }
+}
 
 }
 
 task<whole_body> read_all(ports::upstream_answer& answer) {
     whole_body out;
-    for (;;) {
-        auto part = co_await answer.read();
-        if (!part) {
-            out.why = part.error();
-            break;
-        }
-        if (part->empty()) {
-            out.complete = true;
-            break;
-        }
-        if (out.bytes.size() + part->size() > limits::upstream_answer_bytes_max) {
-            out.why = {errc::provider_error, "the answer is too large"};
-            break;
-        }
-        if (out.bytes.empty()) out.bytes.reserve(part->size() + padding);
-        out.bytes.append(*part);
-    }
-    // simdjson reads past the end.
-    out.bytes.reserve(out.bytes.size() + padding);
+    if (!take_at_hand(answer, out)) co_await read_rest(answer, out);
     co_return out;
 }
 
 namespace {
 
 // Into the body's `usage`, where the client finds the final cost.
-void insert_members(std::string& body, const openai::answer_report& report, const std::string& members) {
-    if (report.usage_close > 0) body.insert(report.usage_close, (report.usage_empty ? "" : ",") + members);
+void insert_members(std::string& body, const openai::answer_report& report, std::string_view members) {
+    if (report.usage_close == 0) return;
+    body.insert(report.usage_close, members);
+    if (!report.usage_empty) body.insert(report.usage_close, 1, ',');
 }
 
 std::string_view retry_after_of(const ports::upstream_answer& answer) {
@@ -95,7 +109,8 @@ task<> pass_failure(call& c, const outcome& end, const refusal& why) {
 
 task<> relay_whole(call& c, ports::upstream_answer& answer) {
     c.x.drop_body();
-    whole_body got = co_await read_all(answer);
+    whole_body got;
+    if (!take_at_hand(answer, got)) co_await read_rest(answer, got);
     if (got.bytes.starts_with(byte_order_mark)) got.bytes.erase(0, byte_order_mark.size());
     const openai::answer_report report = openai::read_answer(c.where, got.bytes, c.offer.route->provider->quirks);
     outcome end;

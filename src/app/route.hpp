@@ -10,7 +10,7 @@ namespace tollgate::app {
 quote first_offer(call& c);
 
 // The route that a model would be served by now.
-const model_route& route_for(call& c, const std::shared_ptr<const model>& target);
+const model_route& route_for(call& c, const model& target);
 
 // An offer that failed, or is not worth trying, and what has been tried before it.
 struct fallback_path {

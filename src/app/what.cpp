@@ -16,13 +16,21 @@ bool is_identity(std::string_view encoding) { return encoding.empty() || same_na
 
 }
 
-task<std::optional<refusal>> read_body(call& c) {
-    if (!is_identity(find_field(c.x.fields(), "content-encoding").value_or(""))) {
-        refusal out;
-        out.code = errc::unsupported_media_type;
-        out.message = "Compressed request bodies are not supported. Send the JSON as it is.";
-        co_return out;
-    }
+std::optional<refusal> expect_body(const call& c) {
+    if (is_identity(find_field(c.x.fields(), "content-encoding").value_or(""))) return std::nullopt;
+    refusal out;
+    out.code = errc::unsupported_media_type;
+    out.message = "Compressed request bodies are not supported. Send the JSON as it is.";
+    return out;
+}
+
+bool take_body(call& c) {
+    const auto body = c.x.body_at_hand(c.config->body_bytes_max);
+    if (body) c.body = *body;
+    return body.has_value();
+}
+
+task<std::optional<refusal>> await_body(call& c) {
     auto body = co_await c.x.read_body(c.config->body_bytes_max);
     if (!body) {
         refusal out;
@@ -31,8 +39,12 @@ task<std::optional<refusal>> read_body(call& c) {
         co_return out;
     }
     c.body = *body;
+    co_return std::nullopt;
+}
+
+std::optional<refusal> read_request(call& c) {
     auto asked = openai::read_request(c.where, c.body);
-    if (!asked) co_return std::move(asked.error());
+    if (!asked) return std::move(asked.error());
     c.asked = std::move(*asked);
 
     attribution& who = c.facts.who;
@@ -43,8 +55,8 @@ task<std::optional<refusal>> read_body(call& c) {
     fill(who.end_user, c.asked.end_user);
     who.model = c.asked.model;
     const auto& models = c.config->catalog->models;
-    if (const auto at = models.find(c.asked.model); at != models.end()) c.asked_for = at->second;
-    co_return std::nullopt;
+    if (const auto at = models.find(c.asked.model); at != models.end()) c.asked_for = at->second.get();
+    return std::nullopt;
 }
 
 }

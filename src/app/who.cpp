@@ -16,6 +16,7 @@ struct tag {
     std::string attribution::* field;
     std::string ports::caller::* pin; // null: no key pins it
 };
+constexpr std::string_view tag_prefix = "x-ai-";
 constexpr tag tags[] = {
     {"x-ai-workspace", &attribution::workspace, &ports::caller::workspace},
     {"x-ai-feature", &attribution::feature, &ports::caller::feature},
@@ -30,23 +31,30 @@ bool printable(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
+bool is_pinned(const call& c, const tag& t) { return t.pin && !(c.caller.get()->*t.pin).empty(); }
+
+void take_pins(call& c) {
+    for (const tag& t : tags)
+        if (is_pinned(c, t)) c.facts.who.*t.field = c.caller.get()->*t.pin;
+}
+
+refusal bad_tag(const tag& t) {
+    refusal out;
+    out.code = errc::invalid_request;
+    out.message = "The header " + std::string(t.header) + " must be at most " +
+                  std::to_string(limits::attribution_bytes_max) + " printable characters.";
+    return out;
+}
+
+// Each stands once at most: the server refuses a head that repeats one.
 std::optional<refusal> read_tags(call& c) {
-    for (const tag& t : tags) {
-        std::string& value = c.facts.who.*t.field;
-        if (t.pin && !(c.caller.get()->*t.pin).empty()) {
-            value = c.caller.get()->*t.pin;
-            continue;
-        }
-        const auto sent = find_field(c.x.fields(), t.header);
-        if (!sent) continue;
-        if (sent->size() > limits::attribution_bytes_max || !printable(*sent)) {
-            refusal out;
-            out.code = errc::invalid_request;
-            out.message = "The header " + std::string(t.header) + " must be at most " +
-                          std::to_string(limits::attribution_bytes_max) + " printable characters.";
-            return out;
-        }
-        value = *sent;
+    take_pins(c);
+    for (const field& f : c.x.fields()) {
+        if (!same_name(f.name.substr(0, tag_prefix.size()), tag_prefix)) continue;
+        const auto t = std::ranges::find_if(tags, [&](const tag& one) { return same_name(one.header, f.name); });
+        if (t == std::end(tags) || is_pinned(c, *t)) continue;
+        if (f.value.size() > limits::attribution_bytes_max || !printable(f.value)) return bad_tag(*t);
+        c.facts.who.*t->field = f.value;
     }
     return std::nullopt;
 }
@@ -59,18 +67,33 @@ refusal key_refusal() {
 
 }
 
-task<std::optional<refusal>> identify(call& c) {
+std::optional<refusal> read_credential(call& c) {
     const auto secret = credential_of(c.x.fields());
-    if (!secret) co_return key_refusal();
-    auto found = co_await c.use.keys.find(*secret);
+    if (!secret) return key_refusal();
+    c.secret = *secret;
+    return std::nullopt;
+}
+
+bool recall_caller(call& c) {
+    auto known = c.use.keys.known(c.secret);
+    if (!known) return false;
+    c.caller = std::move(*known);
+    return true;
+}
+
+task<std::optional<refusal>> find_caller(call& c) {
+    auto found = co_await c.use.keys.find(c.secret);
     if (!found) {
         refusal out;
         out.code = found.error().code;
         co_return out;
     }
-    if (!*found) co_return key_refusal();
     c.caller = std::move(*found);
+    co_return std::nullopt;
+}
 
+std::optional<refusal> meet_caller(call& c) {
+    if (!c.caller) return key_refusal();
     policy::facts& facts = c.facts;
     facts.at = c.arrived;
     facts.who.tenant = c.caller->tenant;
@@ -81,15 +104,15 @@ task<std::optional<refusal>> identify(call& c) {
     facts.key_models = c.caller->models;
     facts.tenant_status = c.use.keys.tenant_status(c.caller->tenant);
     const auto& tenants = c.config->policies->tenants;
-    if (const auto at = tenants.find(c.caller->tenant); at != tenants.end()) c.policy = at->second;
+    if (const auto at = tenants.find(c.caller->tenant); at != tenants.end()) c.policy = at->second.get();
 
     // A dead key or tenant is refused before its body is read.
-    c.rules = policy::decide_caller(facts, c.policy.get());
+    c.rules = policy::decide_caller(facts, c.policy);
     if (c.rules.objection) {
         c.decided = policy::decided_by(c.rules, facts);
-        co_return c.rules.objection;
+        return c.rules.objection;
     }
-    co_return read_tags(c);
+    return read_tags(c);
 }
 
 }

@@ -8,6 +8,11 @@ namespace tollgate::keys {
 key_directory::key_directory(executor on, key_cache& cache, const key_hasher& hash, std::size_t keys_max)
     : on_(on), cache_(cache), hash_(hash), mine_(keys_max) {}
 
+std::optional<caller_ptr> key_directory::known(std::string_view secret) {
+    if (secret.empty() || secret.size() > limits::key_bytes_max) return caller_ptr{};
+    return recall(hash_(secret));
+}
+
 task<result<caller_ptr>> key_directory::find(std::string_view secret) {
     if (secret.empty() || secret.size() > limits::key_bytes_max) co_return caller_ptr{};
     const store::key_hash hash = hash_(secret);

@@ -29,24 +29,31 @@ void answer::let_go() {
     on_.reset();
 }
 
-task<result<std::string_view>> answer::read() {
-    while (!fault_) {
+std::optional<result<std::string_view>> answer::at_hand() {
+    if (!fault_) {
         auto ready = decode();
-        if (!ready) {
-            fault_ = std::move(ready.error());
-        } else if (!ready->empty()) {
-            co_return ready;
-        } else if (body_complete()) {
+        if (ready && !ready->empty()) return ready;
+        if (ready && body_complete()) {
             let_go();
-            co_return std::string_view{};
-        } else if (framing_.done()) {
-            fault_ = error{errc::stream_truncated, "the answer's compressed body ends too early"};
-        } else {
-            fault_ = co_await receive();
+            return std::string_view{};
         }
+        if (ready && !framing_.done()) return std::nullopt;
+        fault_ = ready ? error{errc::stream_truncated, "the answer's compressed body ends too early"} : ready.error();
     }
     let_go();
-    co_return std::unexpected(*fault_);
+    return std::unexpected(*fault_);
+}
+
+task<result<std::string_view>> answer::read() {
+    for (;;) {
+        if (auto ready = at_hand()) co_return std::move(*ready);
+        const waiting scope(*on_, stop_, waits_.until(waits_.idle_ms));
+        if (steady_now_us() >= waits_.total_at_us) on_->cut_off(cut_reason::deadline);
+        const auto room = space_->buffer.body_room();
+        error_code ec;
+        const std::size_t got = co_await on_->stream().read_some(net::buffer(room.data(), room.size()), ec);
+        received(got, ec);
+    }
 }
 
 result<std::string_view> answer::decode() {
@@ -68,19 +75,13 @@ result<std::string_view> answer::decode() {
     }
 }
 
-task<std::optional<error>> answer::receive() {
-    const waiting scope(*on_, stop_, waits_.until(waits_.idle_ms));
-    if (steady_now_us() >= waits_.total_at_us) on_->cut_off(cut_reason::deadline);
-    const auto room = space_->buffer.body_room();
-    error_code ec;
-    const std::size_t got = co_await on_->stream().read_some(net::buffer(room.data(), room.size()), ec);
-    if (!ec) {
-        space_->buffer.received(got);
-        co_return std::nullopt;
-    }
-    if (on_->cut() != cut_reason::none) co_return failure_of(*on_, ec, "reading the provider's answer");
-    if (ec == net::error::eof && framing_.end_of_stream()) co_return std::nullopt;
-    co_return error{errc::stream_truncated, "the provider's answer was cut: " + ec.message()};
+void answer::received(std::size_t bytes, const error_code& ec) {
+    if (!ec)
+        space_->buffer.received(bytes);
+    else if (on_->cut() != cut_reason::none)
+        fault_ = failure_of(*on_, ec, "reading the provider's answer");
+    else if (ec != net::error::eof || !framing_.end_of_stream())
+        fault_ = error{errc::stream_truncated, "the provider's answer was cut: " + ec.message()};
 }
 
 }

@@ -74,15 +74,18 @@ public:
     explicit provider_watch(std::shared_ptr<provider_board> board) : board_(std::move(board)) {}
 
     provider_health& of(const std::string& provider) {
-        provider_health*& known = known_[provider];
-        if (!known) known = &board_->of(provider);
-        return *known;
+        if (last_ && last_->first == provider) return *last_->second; // asked several times a request
+        const auto [at, fresh] = known_.try_emplace(provider, nullptr);
+        if (fresh) at->second = &board_->of(provider);
+        last_ = &*at;
+        return *at->second;
     }
     const provider_board& board() const { return *board_; }
 
 private:
     std::shared_ptr<provider_board> board_;
     std::unordered_map<std::string, provider_health*> known_;
+    const std::pair<const std::string, provider_health*>* last_ = nullptr; // of known_, where nothing moves
 };
 
 }

@@ -16,6 +16,7 @@ public:
     key_directory(executor on, key_cache& cache, const key_hasher& hash,
                   std::size_t keys_max = limits::key_thread_cache_max);
 
+    std::optional<std::shared_ptr<const ports::caller>> known(std::string_view secret) override;
     task<result<std::shared_ptr<const ports::caller>>> find(std::string_view secret) override;
     std::string tenant_status(std::string_view tenant) const override;
 
