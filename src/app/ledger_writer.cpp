@@ -4,6 +4,7 @@
 #include <tollgate/core/assert.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/ledger/codec.hpp>
+#include <tollgate/runtime/thread_name.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -285,7 +286,10 @@ void ledger_writer::replay_outbox() {
 
 void ledger_writer::start() {
     TG_ASSERT(!thread_.joinable());
-    thread_ = std::thread([this] { loop(); });
+    thread_ = std::thread([this] {
+        name_this_thread("ledger");
+        loop();
+    });
 }
 
 void ledger_writer::loop() {

@@ -1,6 +1,7 @@
 #include "io_thread.hpp"
 
 #include <tollgate/app/routes.hpp>
+#include <tollgate/runtime/thread_name.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -40,7 +41,10 @@ std::uint16_t io_thread::listen() { return server_->listen(); }
 
 void io_thread::start() {
     ticker_.start();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+        name_this_thread("io");
+        context_.run();
+    });
 }
 
 void io_thread::begin_drain(std::uint32_t grace_ms) {

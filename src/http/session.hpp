@@ -113,6 +113,7 @@ private:
     void watch_silence();
     void break_silence();
     task<bool> deliver_rest();
+    void forget_head();
 
     std::shared_ptr<server_state> server_;
     net_stream stream_;

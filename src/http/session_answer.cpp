@@ -144,6 +144,14 @@ void session::break_silence() {
     watch_silence();
 }
 
+// A stream may wait long: it keeps no memory for what has gone.
+void session::forget_head() {
+    if (turn_.streaming)
+        out_ = std::string();
+    else
+        out_.clear();
+}
+
 // Sends what gather_ lists. Nothing: the kernel did not take all of it, and gather_ is what is left.
 std::optional<bool> session::deliver_now() {
     if (waiting_ == waiting::silence) wait_over();
@@ -158,7 +166,7 @@ std::optional<bool> session::deliver_now() {
         }
         return std::nullopt;
     }
-    out_.clear();
+    forget_head();
     if (ec) stop_.fire();
     return !ec;
 }
@@ -173,7 +181,7 @@ task<bool> session::deliver_rest() {
     error_code ec;
     co_await stream_.write(gather_, ec);
     wait_over();
-    out_.clear();
+    forget_head();
     if (ec) stop_.fire();
     co_return !ec;
 }

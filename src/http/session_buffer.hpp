@@ -1,7 +1,7 @@
 #pragma once
 
 // The bytes of a connection that are not used up yet. Small; grows for a large head only, and shrinks when it is empty.
-// Behind `capacity` there is always padding to read (limits::body_padding_bytes).
+// Behind its end there is always padding to read (limits::body_padding_bytes).
 
 #include <tollgate/core/assert.hpp>
 #include <tollgate/core/limits.hpp>
@@ -16,7 +16,7 @@ namespace tollgate::http {
 
 class session_buffer {
 public:
-    session_buffer() { allocate(limits::session_buffer_bytes); }
+    session_buffer() { allocate(usual); }
 
     std::string_view bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
     char* data() { return memory_.get() + begin_; }
@@ -45,7 +45,7 @@ public:
         return true;
     }
     void shrink() {
-        if (empty() && capacity_ > limits::session_buffer_bytes) allocate(limits::session_buffer_bytes);
+        if (empty() && capacity_ > usual) allocate(usual);
     }
     // Puts back what was read too far, in front of nothing.
     void restore(std::string_view bytes) {
@@ -57,6 +57,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t usual = limits::session_buffer_bytes - limits::body_padding_bytes; // a round block
+
     void allocate(std::size_t capacity) {
         memory_ = std::make_unique_for_overwrite<char[]>(capacity + limits::body_padding_bytes);
         std::memset(memory_.get() + capacity, 0, limits::body_padding_bytes);

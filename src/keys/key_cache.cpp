@@ -1,6 +1,7 @@
 #include <tollgate/keys/key_cache.hpp>
 
 #include <tollgate/core/assert.hpp>
+#include <tollgate/runtime/thread_name.hpp>
 
 #include <chrono>
 
@@ -164,7 +165,10 @@ void key_cache::give_reader(std::unique_ptr<store::key_store> reader) {
 void key_cache::start() {
     TG_ASSERT(!thread_.joinable());
     poll_once(); // so that the first request meets every suspended tenant
-    thread_ = std::thread([this] { poll_loop(); });
+    thread_ = std::thread([this] {
+        name_this_thread("keys");
+        poll_loop();
+    });
 }
 
 void key_cache::stop() {

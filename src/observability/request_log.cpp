@@ -1,6 +1,7 @@
 #include <tollgate/observability/request_log.hpp>
 
 #include <tollgate/core/assert.hpp>
+#include <tollgate/runtime/thread_name.hpp>
 #include <tollgate/runtime/ticker.hpp>
 
 #include <fcntl.h>
@@ -99,7 +100,11 @@ ports::request_log& request_log_writer::add_thread() {
 
 void request_log_writer::start() {
     TG_ASSERT(!thread_.joinable());
-    if (file_ >= 0) thread_ = std::thread([this] { loop(); });
+    if (file_ < 0) return;
+    thread_ = std::thread([this] {
+        name_this_thread("request-log");
+        loop();
+    });
 }
 
 void request_log_writer::stop() {

@@ -191,7 +191,7 @@ void ledger::add_key_reads(connection& db) {
     out_.ids.clear();
     out_.dated_ids.clear();
     for (const auto& [id, tenant] : need_.reservations) {
-        out_.ids.id(id);
+        out_.ids.text(tenant).id(id);
         out_.dated_ids.id(id).day(month_of(id));
     }
     send(db, query::lock_reservations, out_.ids);

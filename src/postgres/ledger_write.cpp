@@ -23,7 +23,7 @@ store_error bug(std::string what) { return {store_fault::corrupt, std::move(what
 }
 
 ledger::buffers::buffers()
-    : counter_keys(counter_key_columns), tenants(tenant_column), grant_tenants(tenant_column), ids(id_column),
+    : counter_keys(counter_key_columns), tenants(tenant_column), grant_tenants(tenant_column), ids(request_key_columns),
       dated_ids(id_column), movement_keys(movement_key_columns), charge_keys(request_key_columns),
       missing_counters(counter_key_columns), missing_balances(tenant_column), counters(store::counter_columns),
       balances(store::balance_columns), grants(store::grant_columns), opened(store::reservation_columns),

@@ -78,7 +78,7 @@ std::vector<statement> reading() {
         {query::clock, "SELECT clock_timestamp()"},
         {query::lock_counters, lock("counters", counter_key_columns, store::counter_columns)},
         {query::lock_balances, lock("balances", tenant_column, store::balance_columns)},
-        {query::lock_reservations, lock("reservations", id_column, store::hold_columns)},
+        {query::lock_reservations, lock("reservations", request_key_columns, store::hold_columns)},
         {query::read_grants, "SELECT " + store::column_names(store::grant_columns, "t.") + " FROM " +
                                  batch(joined({tenant_column})) +
                                  " JOIN grants AS t ON t.tenant = k.tenant WHERE t.remaining > 0 "

@@ -10,7 +10,7 @@ namespace tollgate::upstream {
 
 namespace {
 
-constexpr std::size_t body_bytes_min = limits::upstream_buffer_bytes / 2;
+constexpr std::size_t body_bytes_min = 1'024;
 
 }
 

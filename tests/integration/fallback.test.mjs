@@ -288,12 +288,10 @@ it('a route without a price is passed over where money is limited', async () => 
 });
 
 it('routes of one priority share the requests', async () => {
-  const seen = {};
-  for (let i = 0; i < 40; ++i) {
-    const {record} = await exchange('shared');
-    seen[record.record.provider] = (seen[record.record.provider] ?? 0) + 1;
-  }
-  assert.ok(seen['share-a'] > 0 && seen['share-b'] > 0, JSON.stringify(seen));
+  // The slower one may get as little as a seventeenth of them: by 500 requests both have had some.
+  const seen = new Set();
+  for (let i = 0; seen.size < 2 && i < 500; ++i) seen.add((await exchange('shared')).record.record.provider);
+  assert.deepEqual([...seen].sort(), ['share-a', 'share-b']);
 });
 
 it('a provider that goes on failing is passed over until it is well again', async () => {
