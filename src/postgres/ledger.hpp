@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client.hpp"
+#include "sql_parts.hpp"
 #include "statements.hpp"
 
 #include <tollgate/store/ledger_store.hpp>
@@ -111,9 +112,5 @@ private:
     };
     buffers out_;
 };
-
-inline void put_key(arrays& out, const tollgate::ledger::counter_key& key) {
-    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-}
 
 }

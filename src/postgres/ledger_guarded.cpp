@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 
 namespace tollgate::postgres {
 
@@ -19,6 +20,26 @@ using tollgate::ledger::snapshot;
 using tollgate::ledger::wanted;
 
 constexpr std::int64_t second_us = 1'000'000, minute_us = 60 * second_us;
+
+struct guard_arrays {
+    arrays &only_read, &changed, &made;
+};
+
+// In the order of locks; what was only read is compared, what did not exist is made.
+template <class Rows, class Memory, class PutKey>
+void put_guards(const Rows& rows, const std::vector<slot>& order, const Memory& memory, guard_arrays into,
+                PutKey put_key_of) {
+    for (arrays* each : {&into.only_read, &into.changed, &into.made}) each->clear();
+    for (const slot i : order) {
+        const auto* was = memory.was(i);
+        const bool changed = rows.changed(i);
+        arrays& out = !changed ? into.only_read : was ? into.changed : into.made;
+        if (changed) store::put(out, rows.row(i));
+        if (was) store::put(out, *was);
+        if (!was && !changed) store::put(out, std::remove_cvref_t<decltype(rows.row(i))>());
+        put_key_of(out, rows.key(i));
+    }
+}
 
 }
 
@@ -88,38 +109,18 @@ void ledger::send_guarded(connection& db, query which, arrays& rows) {
     sent_.push_back(which);
 }
 
-// In the order of locks; what was only read is compared, what did not exist is made.
 void ledger::add_counter_guards(connection& db, const changes& write) {
-    static constexpr tollgate::ledger::counter nothing;
-    out_.guarded_counters.clear();
-    out_.checked_counters.clear();
-    out_.new_counters.clear();
-    for (const slot i : counter_order_) {
-        const tollgate::ledger::counter* was = counter_memory_.was(i);
-        const bool changed = write.counters.changed(i);
-        arrays& out = !changed ? out_.checked_counters : was ? out_.guarded_counters : out_.new_counters;
-        if (changed) store::put(out, write.counters.row(i));
-        if (was || !changed) store::put(out, was ? *was : nothing);
-        put_key(out, write.counters.key(i));
-    }
+    put_guards(write.counters, counter_order_, counter_memory_,
+               {out_.checked_counters, out_.guarded_counters, out_.new_counters}, put_key);
     send_guarded(db, query::guard_counters, out_.guarded_counters);
     send(db, query::new_counters, out_.new_counters);
     send_guarded(db, query::check_counters, out_.checked_counters);
 }
 
 void ledger::add_balance_guards(connection& db, const changes& write) {
-    const tollgate::ledger::balance_row nothing;
-    out_.guarded_balances.clear();
-    out_.checked_balances.clear();
-    out_.new_balances.clear();
-    for (const slot i : balance_order_) {
-        const tollgate::ledger::balance_row* was = balance_memory_.was(i);
-        const bool changed = write.balances.changed(i);
-        arrays& out = !changed ? out_.checked_balances : was ? out_.guarded_balances : out_.new_balances;
-        if (changed) store::put(out, write.balances.row(i));
-        if (was || !changed) store::put(out, was ? *was : nothing);
-        out.text(write.balances.key(i));
-    }
+    put_guards(write.balances, balance_order_, balance_memory_,
+               {out_.checked_balances, out_.guarded_balances, out_.new_balances},
+               [](arrays& out, const tenant_id& tenant) { out.text(tenant); });
     send_guarded(db, query::guard_balances, out_.guarded_balances);
     send(db, query::new_balances, out_.new_balances);
     send_guarded(db, query::check_balances, out_.checked_balances);

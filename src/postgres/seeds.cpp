@@ -1,5 +1,6 @@
 #include "seeds.hpp"
 
+#include "sql_parts.hpp"
 #include "statements.hpp"
 
 #include <tollgate/store/seed_rows.hpp>
@@ -19,28 +20,6 @@ constexpr std::array kept_columns{
     store::column{"families", store::column_type::text},
 };
 
-// "unnest($1::text[], ...) WITH ORDINALITY AS k(tenant, ..., i)"
-std::string batch(std::span<const store::column> of) {
-    std::string sql = "unnest(";
-    for (std::size_t i = 0; i < of.size(); ++i)
-        sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + std::string(array_type(of[i].type));
-    return sql + ") WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
-}
-
-std::string assign(std::span<const store::column> values, std::string_view from) {
-    std::string sql;
-    for (const store::column& each : values)
-        sql += (sql.empty() ? "" : ", ") + std::string(each.name) + " = " + std::string(from) + std::string(each.name);
-    return sql;
-}
-
-constexpr std::string_view same_counter =
-    "t.tenant = k.tenant AND t.scope = k.scope AND t.span = k.span AND t.start_s = k.start_s";
-
-void put_key(arrays& out, const counter_key& key) {
-    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-}
-
 }
 
 store_result<void> seeds::connect() {
@@ -59,7 +38,7 @@ store_result<std::vector<store::kept_counters>> seeds::kept(const std::vector<te
     (*db)->query("SELECT k.tenant, coalesce(t.families, ''), "
                  "EXISTS (SELECT 1 FROM usage_events AS u WHERE u.tenant = k.tenant) OR "
                  "EXISTS (SELECT 1 FROM reservations AS r WHERE r.tenant = k.tenant) FROM " +
-                     batch(tenant_column) + " LEFT JOIN kept_counters AS t ON t.tenant = k.tenant ORDER BY k.i",
+                     ordered_batch(tenant_column) + " LEFT JOIN kept_counters AS t ON t.tenant = k.tenant ORDER BY k.i",
                  asked.finish());
     auto done = (*db)->run([&](std::size_t, reader& in) {
         store::kept_counters& row = found.emplace_back();
@@ -78,7 +57,7 @@ store_result<void> seeds::keep(const std::vector<store::kept_counters>& rows) {
     arrays out(kept_columns);
     for (const store::kept_counters& row : rows) out.text(row.tenant).text(row.families);
     (*db)->query("INSERT INTO kept_counters (tenant, families) SELECT k.tenant, k.families FROM " +
-                     batch(kept_columns) +
+                     ordered_batch(kept_columns) +
                      " ORDER BY k.tenant ON CONFLICT (tenant) DO UPDATE SET "
                      "families = excluded.families",
                  out.finish());
@@ -104,14 +83,14 @@ store_result<seeds::found_rows> seeds::lock(connection& db, const std::vector<se
     for (const seed& each : fresh) put_key(keys, each.key);
     db.query("BEGIN ISOLATION LEVEL READ COMMITTED");
     db.query("INSERT INTO counters (tenant, scope, span, start_s) SELECT k.tenant, k.scope, k.span, k.start_s FROM " +
-                 batch(counter_key_columns) + " ORDER BY k.i ON CONFLICT DO NOTHING",
+                 ordered_batch(counter_key_columns) + " ORDER BY k.i ON CONFLICT DO NOTHING",
              keys.finish());
     db.query("SELECT k.i, " + store::column_names(store::counter_columns, "t.") + " FROM " +
-                 batch(counter_key_columns) + " JOIN counters AS t ON " + std::string(same_counter) +
+                 ordered_batch(counter_key_columns) + " JOIN counters AS t ON " + same("t", counter_key_columns) +
                  " ORDER BY k.i FOR UPDATE OF t",
              keys.finish());
-    db.query("SELECT " + store::column_names(store::seed_columns, "t.") + " FROM " + batch(counter_key_columns) +
-                 " JOIN counter_seeds AS t ON " + std::string(same_counter),
+    db.query("SELECT " + store::column_names(store::seed_columns, "t.") + " FROM " +
+                 ordered_batch(counter_key_columns) + " JOIN counter_seeds AS t ON " + same("t", counter_key_columns),
              keys.finish());
     found_rows found;
     const auto done = db.run([&](std::size_t statement, reader& in) {
@@ -139,13 +118,13 @@ store_result<void> seeds::write(connection& db, const std::vector<planted>& rows
     std::vector<store::column> columns(store::counter_columns.begin(), store::counter_columns.end());
     columns.insert(columns.end(), counter_key_columns.begin(), counter_key_columns.end());
     if (!rows.empty()) {
-        db.query("UPDATE counters AS t SET " + assign(store::counter_columns, "k.") + " FROM " + batch(columns) +
-                     " WHERE " + std::string(same_counter),
+        db.query("UPDATE counters AS t SET " + assign(store::counter_columns, "k") + " FROM " + ordered_batch(columns) +
+                     " WHERE " + same("t", counter_key_columns),
                  counters.finish());
         db.query("INSERT INTO counter_seeds (" + store::column_names(store::seed_columns) + ") SELECT " +
-                     store::column_names(store::seed_columns, "k.") + " FROM " + batch(store::seed_columns) +
+                     store::column_names(store::seed_columns, "k.") + " FROM " + ordered_batch(store::seed_columns) +
                      " ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
-                     assign(std::span(store::seed_columns).subspan(store::seed_key_columns), "excluded."),
+                     assign(std::span(store::seed_columns).subspan(store::seed_key_columns), "excluded"),
                  kept.finish());
     }
     db.query("COMMIT");

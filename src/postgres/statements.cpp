@@ -1,6 +1,6 @@
 #include "statements.hpp"
 
-#include "wire.hpp"
+#include "sql_parts.hpp"
 
 #include <tollgate/core/assert.hpp>
 
@@ -17,39 +17,6 @@ columns joined(std::initializer_list<std::span<const column>> parts) {
     columns all;
     for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
     return all;
-}
-
-// "unnest($1::text[], $2::bigint[])"
-std::string unnest(const columns& of) {
-    std::string sql = "unnest(";
-    for (std::size_t i = 0; i < of.size(); ++i)
-        sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + std::string(array_type(of[i].type));
-    return sql + ")";
-}
-
-std::string batch(const columns& of) { return unnest(of) + " AS k(" + store::column_names(of) + ")"; }
-
-// With the position of each row, to lock and to answer in the order asked.
-std::string ordered_batch(const columns& of) {
-    return unnest(of) + " WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
-}
-
-std::string same(std::string_view table, std::span<const column> key) {
-    std::string sql;
-    for (const column& each : key) {
-        if (!sql.empty()) sql += " AND ";
-        sql += std::string(table) + "." + std::string(each.name) + " = k." + std::string(each.name);
-    }
-    return sql;
-}
-
-std::string assign(std::span<const column> values, std::string_view from) {
-    std::string sql;
-    for (const column& each : values) {
-        if (!sql.empty()) sql += ", ";
-        sql += std::string(each.name) + " = " + std::string(from) + "." + std::string(each.name);
-    }
-    return sql;
 }
 
 std::string insert(std::string_view table, const columns& of, std::string_view rest = {}) {

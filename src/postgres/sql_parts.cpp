@@ -1,0 +1,41 @@
+#include "sql_parts.hpp"
+
+namespace tollgate::postgres {
+
+namespace {
+
+// "unnest($1::text[], $2::bigint[])"
+std::string unnest(column_span of) {
+    std::string sql = "unnest(";
+    for (std::size_t i = 0; i < of.size(); ++i)
+        sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + std::string(array_type(of[i].type));
+    return sql + ")";
+}
+
+}
+
+std::string batch(column_span of) { return unnest(of) + " AS k(" + store::column_names(of) + ")"; }
+
+std::string ordered_batch(column_span of) {
+    return unnest(of) + " WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
+}
+
+std::string same(std::string_view table, column_span key) {
+    std::string sql;
+    for (const store::column& each : key) {
+        if (!sql.empty()) sql += " AND ";
+        sql += std::string(table) + "." + std::string(each.name) + " = k." + std::string(each.name);
+    }
+    return sql;
+}
+
+std::string assign(column_span values, std::string_view from) {
+    std::string sql;
+    for (const store::column& each : values) {
+        if (!sql.empty()) sql += ", ";
+        sql += std::string(each.name) + " = " + std::string(from) + "." + std::string(each.name);
+    }
+    return sql;
+}
+
+}
