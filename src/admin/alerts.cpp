@@ -99,23 +99,21 @@ answered list_alerts(const call& c, hands& h) {
     const auto now = (*accounts)->now();
     if (!now) return std::unexpected(store_problem(now.error()));
     json data = json::array();
-    ledger::counter_key after{tenant, {}, window::minute, 0};
+    std::optional<store::scope_key> after = store::scope_key{tenant, {}};
     std::size_t scanned = 0;
-    bool more = true;
-    while (more && scanned < limits::alert_counters_scanned_max) {
-        const auto rows =
-            (*accounts)->counters_after(after, tenant, now->seconds() - longest_window_s, limits::store_page_rows_max);
-        if (!rows) return std::unexpected(store_problem(rows.error()));
-        for (const auto& [key, at] : *rows)
+    while (after && scanned < limits::alert_counters_scanned_max) {
+        const auto page =
+            (*accounts)->counters_after(*after, tenant, now->seconds() - longest_window_s, limits::store_page_rows_max);
+        if (!page) return std::unexpected(store_problem(page.error()));
+        for (const auto& [key, at] : page->counters)
             if (const policy::tenant_policy* policy = c.config->policies->find(key.tenant))
                 add_alerts(data, *policy, key, at, *now);
-        more = rows->size() == limits::store_page_rows_max;
-        scanned += rows->size();
-        if (!rows->empty()) after = rows->back().first;
+        scanned += limits::store_page_rows_max;
+        after = page->last;
     }
     json out = page_json(std::move(data), std::nullopt);
     out["as_of"] = to_rfc3339(*now, true);
-    out["truncated"] = more; // ask for one tenant at a time
+    out["truncated"] = after.has_value(); // ask for one tenant at a time
     return ok(out);
 }
 

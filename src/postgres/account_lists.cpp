@@ -14,26 +14,19 @@ store_result<std::vector<usage_row>> accounts::decisions(const store::decision_q
                       values);
 }
 
-store_result<std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>>>
-accounts::counters_after(const tollgate::ledger::counter_key& after, const tenant_id& tenant, std::int64_t since_s,
-                         std::size_t count) {
-    std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>> found;
+store_result<store::counter_page> accounts::counters_after(const store::scope_key& after, const tenant_id& tenant,
+                                                           std::int64_t since_s, std::size_t scopes) {
+    store::counter_page page;
     scalars values;
-    values.text(after.tenant).text(after.scope).number(static_cast<int>(after.span)).number(after.start_s);
-    values.text(tenant).number(since_s).number(static_cast<std::int64_t>(count));
-    const auto done =
-        client_.ask("SELECT tenant, scope, span, start_s, " + store::column_names(store::counter_columns) +
-                        " FROM counters WHERE (tenant, scope, span, start_s) > ($1, $2, $3::bigint, $4::bigint) "
-                        "AND ($5 = '' OR tenant = $5) AND (start_s >= $6::bigint OR start_s = 0) AND spent + held > 0 "
-                        "ORDER BY tenant, scope, span, start_s LIMIT $7::bigint",
-                    values, [&](reader& in) {
-                        tollgate::ledger::counter_key key{in.text(), in.text(), window::total, 0};
-                        key.span = static_cast<window>(in.number());
-                        key.start_s = in.number();
-                        found.emplace_back(std::move(key), store::take_counter(in));
-                    });
+    values.text(after.tenant).text(after.scope).text(tenant).number(static_cast<std::int64_t>(scopes));
+    const auto done = client_.ask("SELECT tenant, scope, windows FROM counters WHERE (tenant, scope) > ($1, $2) "
+                                  "AND ($3 = '' OR tenant = $3) ORDER BY tenant, scope LIMIT $4::bigint",
+                                  values, [&](reader& in) {
+                                      page.last = {in.text(), in.text()};
+                                      store::add_spent(page, store::take_windows(in), since_s);
+                                  });
     if (!done) return std::unexpected(done.error());
-    return found;
+    return page;
 }
 
 }

@@ -1,5 +1,6 @@
 #include "accounts.hpp"
 
+#include "sql_parts.hpp"
 #include "statements.hpp"
 
 #include <tollgate/core/limits.hpp>
@@ -21,17 +22,15 @@ accounts::counters(const std::vector<tollgate::ledger::counter_key>& keys) {
     if (keys.empty()) return found;
     const auto db = client_.ready();
     if (!db) return std::unexpected(db.error());
-    arrays asked(counter_key_columns);
-    for (const auto& key : keys)
-        asked.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-    (*db)->query("SELECT k.i, " + store::column_names(store::counter_columns, "c.") +
-                     " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY "
-                     "AS k(tenant, scope, span, start_s, i) JOIN counters AS c ON c.tenant = k.tenant "
-                     "AND c.scope = k.scope AND c.span = k.span AND c.start_s = k.start_s ORDER BY k.i",
+    arrays asked(store::scope_key_columns);
+    for (const auto& key : keys) store::put(asked, store::scope_key{key.tenant, key.scope});
+    (*db)->query("SELECT k.i, t.windows FROM " + ordered_batch(store::scope_key_columns) + " JOIN counters AS t ON " +
+                     same("t", store::scope_key_columns) + " ORDER BY k.i",
                  asked.finish());
     auto done = (*db)->run([&](std::size_t, reader& in) {
-        const auto i = static_cast<std::size_t>(in.number());
-        found.emplace_back(keys.at(i - 1), store::take_counter(in));
+        const auto& key = keys.at(static_cast<std::size_t>(in.number()) - 1);
+        for (const store::window_counter& each : store::take_windows(in))
+            if (each.span == key.span && each.start_s == key.start_s) found.emplace_back(key, each.at);
     });
     if (!done) return std::unexpected(done.error());
     return found;

@@ -26,11 +26,10 @@ touched_sum take_sum(reader& in) {
     return sum;
 }
 
-void take_counter_row(tenant_books& books, reader& in) {
-    tollgate::ledger::counter_key key{books.tenant, in.text(), window::total, 0};
-    key.span = static_cast<window>(in.number());
-    key.start_s = in.number();
-    books.counters[key] = store::take_counter(in);
+void take_counters(tenant_books& books, reader& in) {
+    const std::string scope = in.text();
+    for (const store::window_counter& each : store::take_windows(in))
+        books.counters[{books.tenant, scope, each.span, each.start_s}] = each.at;
 }
 
 void take_entry_sum(tenant_books& books, reader& in) {
@@ -41,9 +40,7 @@ void take_entry_sum(tenant_books& books, reader& in) {
 
 std::vector<book_query> book_queries() {
     return {
-        {"SELECT scope, span, start_s, " + store::column_names(store::counter_columns) +
-             " FROM counters WHERE tenant = $1",
-         take_counter_row},
+        {"SELECT scope, windows FROM counters WHERE tenant = $1", take_counters},
         {"SELECT " + store::column_names(store::seed_columns) + " FROM counter_seeds WHERE tenant = $1",
          [](tenant_books& books, reader& in) { books.seeds.push_back(store::take_seed(in)); }},
         {"SELECT " + store::column_names(store::balance_columns) + " FROM balances WHERE tenant = $1",

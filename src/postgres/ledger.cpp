@@ -51,10 +51,10 @@ void add_names(Rows& rows, const Rows& more) {
 }
 
 template <class Rows>
-std::size_t found_in(const Rows& rows) {
-    std::size_t found = 0;
-    for (slot i = 0; i < rows.size(); ++i) found += rows.exists(i) ? 1 : 0;
-    return found;
+std::size_t missing_in(const Rows& rows) {
+    std::size_t missing = 0;
+    for (slot i = 0; i < rows.size(); ++i) missing += rows.exists(i) ? 0 : 1;
+    return missing;
 }
 
 // The row of a batch that an answer is about; ordinality counts from 1.
@@ -105,7 +105,7 @@ store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& r
     if (!ready) return std::unexpected(ready.error());
     connection& db = **ready;
     if (auto done = know_clock(db); !done) return std::unexpected(done.error());
-    out_.missing_counters.clear();
+    out_.missing_scopes.clear();
     out_.missing_balances.clear();
     instant guess = guess_ = estimate();
     if (careful_batches_ > 0) careful_batches_ -= 1;
@@ -138,7 +138,7 @@ store_result<snapshot> ledger::read(connection& db) {
     sent_.clear();
     found_ = {};
     take_tables();
-    counter_memory_.place(found_.counters);
+    scope_memory_.place(scopes_.table());
     balance_memory_.place(found_.balances);
     if (open_) queue(db, query::rollback);
     queue(db, query::begin);
@@ -148,6 +148,7 @@ store_result<snapshot> ledger::read(connection& db) {
     queue(db, query::clock);
     if (auto done = db.run([this](std::size_t i, reader& in) { take_row(i, in); }); !done)
         return std::unexpected(done.error());
+    if (auto done = scopes_.read_into(found_.counters); !done) return std::unexpected(done.error());
     learn(found_.now);
     return std::move(found_);
 }
@@ -164,18 +165,18 @@ void ledger::queue(connection& db, query which) {
 }
 
 void ledger::add_missing(connection& db) {
-    send(db, query::make_counters, out_.missing_counters);
+    send(db, query::make_counters, out_.missing_scopes);
     send(db, query::make_balances, out_.missing_balances);
-    out_.missing_counters.clear();
+    out_.missing_scopes.clear();
     out_.missing_balances.clear();
 }
 
 // The order of these statements is the order of locks. Endings are read after the reservations were: one that is gone
 // by then has its ending committed, and a later statement sees it.
 void ledger::add_reads(connection& db) {
-    out_.counter_keys.clear();
-    for (const slot i : counter_order_) put_key(out_.counter_keys, found_.counters.key(i));
-    send(db, query::lock_counters, out_.counter_keys);
+    out_.scope_keys.clear();
+    for (const slot i : scope_order_) store::put(out_.scope_keys, scopes_.table().key(i));
+    send(db, query::lock_counters, out_.scope_keys);
     out_.tenants.clear();
     for (const slot i : balance_order_) out_.tenants.text(found_.balances.key(i));
     send(db, query::lock_balances, out_.tenants);
@@ -220,8 +221,8 @@ void ledger::add_repeat_reads(connection& db) {
 void ledger::take_row(std::size_t statement, reader& in) {
     switch (sent_[statement]) {
     case query::lock_counters: {
-        const slot row = asked_row(counter_order_, in);
-        found_.counters.set_found(row, store::take_counter(in));
+        const slot row = asked_row(scope_order_, in);
+        scopes_.table().set_found(row, store::take_scope(in));
         return;
     }
     case query::lock_balances: {
@@ -275,19 +276,20 @@ void ledger::take_movement_row(query which, reader& in) {
 
 void ledger::take_tables() {
     take_names(need_, found_);
-    counter_order_ = found_.counters.in_order();
+    scopes_.name(found_.counters);
+    scope_order_ = scopes_.table().in_order();
     balance_order_ = found_.balances.in_order();
 }
 
 bool ledger::complete(const snapshot& found) const {
-    return found_in(found.counters) == found.counters.size() && found_in(found.balances) == found.balances.size();
+    return missing_in(scopes_.table()) + missing_in(found.balances) == 0;
 }
 
 // Rows that do not exist cannot be locked: they are made before the next attempt reads, so that two processes which
 // need the same new row wait for each other instead of both starting from zero.
 void ledger::note_missing(const snapshot& found) {
-    for (const slot i : counter_order_)
-        if (!found.counters.exists(i)) put_key(out_.missing_counters, found.counters.key(i));
+    for (const slot i : scope_order_)
+        if (!scopes_.table().exists(i)) store::put(out_.missing_scopes, scopes_.table().key(i));
     for (const slot i : balance_order_)
         if (!found.balances.exists(i)) out_.missing_balances.text(found.balances.key(i));
 }

@@ -54,7 +54,7 @@ private:
     void note_missing(const tollgate::ledger::snapshot& found);
     void add_missing(connection& db);
     void queue(connection& db, query which);
-    bool covered(const tollgate::ledger::changes& write) const;
+    bool take_changes(const tollgate::ledger::changes& write);
     void add_writes(connection& db, const tollgate::ledger::changes& write);
     void add_balances(connection& db, const tollgate::ledger::changes& write);
     void add_usage(connection& db, const tollgate::ledger::changes& write);
@@ -64,12 +64,14 @@ private:
     void rollback_after_failure(connection& db);
     store_result<tollgate::ledger::snapshot> begin_guarded(connection& db, instant guess);
     store_result<void> recall(connection& db);
+    store_result<void> read_unknown(connection& db, const std::vector<tollgate::ledger::slot>& scopes,
+                                    const std::vector<tollgate::ledger::slot>& balances);
     store_result<void> commit_guarded(connection& db, const tollgate::ledger::changes& write);
     void forget();
     void take_tables();
     void add_clock_guard(connection& db);
     void send_guarded(connection& db, query which, arrays& rows);
-    void add_counter_guards(connection& db, const tollgate::ledger::changes& write);
+    void add_scope_guards(connection& db);
     void add_balance_guards(connection& db, const tollgate::ledger::changes& write);
     void add_ending_guards(connection& db, const tollgate::ledger::changes& write);
     void add_openings(connection& db, const tollgate::ledger::changes& write);
@@ -83,7 +85,8 @@ private:
     bool clock_known_ = false;
     std::int64_t clock_seen_us_ = 0; // steady
 
-    store::counter_memory counter_memory_;
+    store::scope_rows scopes_; // of the open transaction
+    store::scope_memory scope_memory_;
     store::balance_memory balance_memory_;
     bool guarded_ = false; // the open batch is, and no transaction with it
     instant guess_;        // the clock that a guarded batch was judged by
@@ -92,22 +95,22 @@ private:
     std::vector<std::unique_ptr<std::array<char, 8>>> guard_counts_;
     tollgate::ledger::wanted need_; // of the open transaction, but for its tables: see take_names
     tollgate::ledger::snapshot found_;
-    std::vector<tollgate::ledger::slot> counter_order_, balance_order_; // slots by key: the order of locks
+    std::vector<tollgate::ledger::slot> scope_order_, balance_order_; // slots by key: the order of locks
     std::vector<const std::pair<tenant_id, std::string>*> movement_order_;
     std::vector<const std::pair<tenant_id, request_id>*> charge_order_;
     std::vector<const std::pair<tenant_id, std::string>*> claim_order_, token_order_;
     std::vector<store::audit_row> audits_; // of the open transaction
     std::vector<query> sent_;              // the statements of this round trip, in order
-    tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0};
+    store::scope_key pruned_to_;
     std::int64_t partitions_due_us_ = 0; // by the estimated clock
 
     struct buffers {
         buffers();
-        arrays counter_keys, tenants, grant_tenants, ids, dated_ids, movement_keys, charge_keys;
-        arrays missing_counters, missing_balances;
-        arrays counters, balances, grants, opened, ended, usage, corrected, refunds, entries, movements;
+        arrays scope_keys, tenants, grant_tenants, ids, dated_ids, movement_keys, charge_keys;
+        arrays missing_scopes, missing_balances;
+        arrays scopes, balances, grants, opened, ended, usage, corrected, refunds, entries, movements;
         arrays claim_keys, token_keys, replaced, claims_made, claims_taken, answers, spent;
-        arrays guarded_counters, checked_counters, new_counters, guarded_balances, checked_balances, new_balances;
+        arrays guarded_scopes, checked_scopes, new_scopes, guarded_balances, checked_balances, new_balances;
         arrays guarded_ended;
     };
     buffers out_;

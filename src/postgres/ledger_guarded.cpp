@@ -60,26 +60,32 @@ store_result<snapshot> ledger::begin_guarded(connection& db, instant guess) {
 // Fills found_ from memory; what is not there is read first, unlocked.
 store_result<void> ledger::recall(connection& db) {
     take_tables();
-    const std::vector<slot> counters = counter_memory_.recall(found_.counters);
+    const std::vector<slot> scopes = scope_memory_.recall(scopes_.table());
     const std::vector<slot> balances = balance_memory_.recall(found_.balances);
-    if (counters.empty() && balances.empty()) return {};
-    out_.counter_keys.clear();
+    if (auto done = read_unknown(db, scopes, balances); !done) return done;
+    return scopes_.read_into(found_.counters);
+}
+
+store_result<void> ledger::read_unknown(connection& db, const std::vector<slot>& scopes,
+                                        const std::vector<slot>& balances) {
+    if (scopes.empty() && balances.empty()) return {};
+    store::scope_table& rows = scopes_.table();
+    out_.scope_keys.clear();
     out_.tenants.clear();
-    for (const slot i : counters) put_key(out_.counter_keys, found_.counters.key(i));
+    for (const slot i : scopes) store::put(out_.scope_keys, rows.key(i));
     for (const slot i : balances) out_.tenants.text(found_.balances.key(i));
     sent_.clear();
-    send(db, query::read_counters, out_.counter_keys);
+    send(db, query::read_counters, out_.scope_keys);
     send(db, query::read_balances, out_.tenants);
     auto done = db.run([&](std::size_t i, reader& in) {
         const auto at = static_cast<std::size_t>(in.number()) - 1;
         if (sent_[i] == query::read_counters)
-            found_.counters.set_found(counters.at(at), store::take_counter(in));
+            rows.set_found(scopes.at(at), store::take_scope(in));
         else
             found_.balances.set_found(balances.at(at), store::take_balance(in));
     });
     if (!done) return done;
-    for (const slot i : counters)
-        counter_memory_.learn(i, found_.counters.exists(i) ? &found_.counters.row(i) : nullptr);
+    for (const slot i : scopes) scope_memory_.learn(i, rows.exists(i) ? &rows.row(i) : nullptr);
     for (const slot i : balances)
         balance_memory_.learn(i, found_.balances.exists(i) ? &found_.balances.row(i) : nullptr);
     return {};
@@ -109,12 +115,13 @@ void ledger::send_guarded(connection& db, query which, arrays& rows) {
     sent_.push_back(which);
 }
 
-void ledger::add_counter_guards(connection& db, const changes& write) {
-    put_guards(write.counters, counter_order_, counter_memory_,
-               {out_.checked_counters, out_.guarded_counters, out_.new_counters}, put_key);
-    send_guarded(db, query::guard_counters, out_.guarded_counters);
-    send(db, query::new_counters, out_.new_counters);
-    send_guarded(db, query::check_counters, out_.checked_counters);
+void ledger::add_scope_guards(connection& db) {
+    put_guards(scopes_.table(), scope_order_, scope_memory_,
+               {out_.checked_scopes, out_.guarded_scopes, out_.new_scopes},
+               [](arrays& out, const store::scope_key& key) { store::put(out, key); });
+    send_guarded(db, query::guard_counters, out_.guarded_scopes);
+    send(db, query::new_counters, out_.new_scopes);
+    send_guarded(db, query::check_counters, out_.checked_scopes);
 }
 
 void ledger::add_balance_guards(connection& db, const changes& write) {
@@ -134,12 +141,12 @@ void ledger::add_ending_guards(connection& db, const changes& write) {
 }
 
 store_result<void> ledger::commit_guarded(connection& db, const changes& write) {
-    TG_ASSERT(write.counters.size() == counter_order_.size() && write.balances.size() == balance_order_.size());
+    TG_ASSERT(write.balances.size() == balance_order_.size());
     sent_.clear();
     guard_counts_.clear();
     if (!write.empty()) queue(db, query::begin);
     add_clock_guard(db);
-    add_counter_guards(db, write);
+    add_scope_guards(db);
     add_balance_guards(db, write);
     add_openings(db, write);
     add_ending_guards(db, write);
@@ -151,12 +158,12 @@ store_result<void> ledger::commit_guarded(connection& db, const changes& write) 
     });
     guarded_ = open_ = false;
     if (done) {
-        counter_memory_.learn_written(write.counters, false);
+        scope_memory_.learn_written(scopes_.table(), false);
         balance_memory_.learn_written(write.balances, false);
         penalty_ /= 2;
         return done;
     }
-    counter_memory_.forget(write.counters);
+    scope_memory_.forget(scopes_.table());
     balance_memory_.forget(write.balances);
     // Another process writes the same rows: locks are cheaper than guesses for a while.
     penalty_ = std::min(penalty_ * 2 + 1, limits::ledger_careful_batches_max);

@@ -12,7 +12,6 @@ namespace tollgate::postgres {
 namespace {
 
 using tollgate::ledger::changes;
-using tollgate::ledger::counter_key;
 using tollgate::ledger::reservation;
 using tollgate::ledger::slot;
 
@@ -23,26 +22,26 @@ store_error bug(std::string what) { return {store_fault::corrupt, std::move(what
 }
 
 ledger::buffers::buffers()
-    : counter_keys(counter_key_columns), tenants(tenant_column), grant_tenants(tenant_column), ids(request_key_columns),
-      dated_ids(id_column), movement_keys(movement_key_columns), charge_keys(request_key_columns),
-      missing_counters(counter_key_columns), missing_balances(tenant_column), counters(store::counter_columns),
-      balances(store::balance_columns), grants(store::grant_columns), opened(store::reservation_columns),
-      ended(request_key_columns), usage(store::usage_columns), corrected(store::usage_columns),
-      refunds(refunded_column), entries(store::entry_columns), movements(movement_key_columns),
-      claim_keys(claim_key_columns), token_keys(token_key_columns), replaced(store::reservation_columns),
-      claims_made(store::claim_columns), claims_taken(store::claim_columns), answers(store::answer_columns),
-      spent(token_key_columns), guarded_counters(store::counter_columns), checked_counters(store::counter_columns),
-      new_counters(store::counter_columns), guarded_balances(store::balance_columns),
+    : scope_keys(store::scope_key_columns), tenants(tenant_column), grant_tenants(tenant_column),
+      ids(request_key_columns), dated_ids(id_column), movement_keys(movement_key_columns),
+      charge_keys(request_key_columns), missing_scopes(store::scope_key_columns), missing_balances(tenant_column),
+      scopes(store::scope_columns), balances(store::balance_columns), grants(store::grant_columns),
+      opened(store::reservation_columns), ended(request_key_columns), usage(store::usage_columns),
+      corrected(store::usage_columns), refunds(refunded_column), entries(store::entry_columns),
+      movements(movement_key_columns), claim_keys(claim_key_columns), token_keys(token_key_columns),
+      replaced(store::reservation_columns), claims_made(store::claim_columns), claims_taken(store::claim_columns),
+      answers(store::answer_columns), spent(token_key_columns), guarded_scopes(store::scope_columns),
+      checked_scopes(store::scope_columns), new_scopes(store::scope_columns), guarded_balances(store::balance_columns),
       checked_balances(store::balance_columns), new_balances(store::balance_columns),
       guarded_ended(request_key_columns) {
-    guarded_counters.add_columns(store::counter_columns);
-    for (arrays* each : {&guarded_counters, &checked_counters, &new_counters}) each->add_columns(counter_key_columns);
+    guarded_scopes.add_columns(store::scope_columns);
+    for (arrays* each : {&guarded_scopes, &checked_scopes, &new_scopes}) each->add_columns(store::scope_key_columns);
     guarded_balances.add_columns(store::balance_columns);
     for (arrays* each : {&guarded_balances, &checked_balances, &new_balances}) each->add_columns(tenant_column);
     guarded_ended.add_columns(attempt_column);
     dated_ids.add_columns(month_column);
     charge_keys.add_columns(month_column);
-    counters.add_columns(counter_key_columns);
+    scopes.add_columns(store::scope_key_columns);
     balances.add_columns(tenant_column);
     usage.add_columns(month_column);
     corrected.add_columns(month_column);
@@ -58,9 +57,8 @@ ledger::buffers::buffers()
 // ---- commit -----------------------------------------------------------------------------------------------------
 
 // Only rows that this transaction locked may be written: they exist, and nobody else has changed them.
-bool ledger::covered(const changes& write) const {
-    for (slot i = 0; i < write.counters.size(); ++i)
-        if (write.counters.changed(i) && !counter_memory_.placed(write.counters, i)) return false;
+bool ledger::take_changes(const changes& write) {
+    if (!scopes_.take(write.counters)) return false;
     for (slot i = 0; i < write.balances.size(); ++i)
         if (write.balances.changed(i) && !balance_memory_.placed(write.balances, i)) return false;
     return true;
@@ -74,7 +72,7 @@ store_result<void> ledger::commit(const changes& write) {
         forget();
         return std::unexpected(store_error{store_fault::unavailable, "the connection was lost"});
     }
-    if (!covered(write)) {
+    if (!take_changes(write)) {
         rollback();
         return std::unexpected(bug("a batch wrote a row that it had not asked for"));
     }
@@ -90,12 +88,12 @@ store_result<void> ledger::commit(const changes& write) {
         rollback_after_failure(*db);
         return done;
     }
-    counter_memory_.learn_written(write.counters, true);
+    scope_memory_.learn_written(scopes_.table(), true);
     balance_memory_.learn_written(write.balances, true);
     for (std::size_t i = 0; i < sent_.size(); ++i) {
         const auto rows = static_cast<std::size_t>(db->changed(i));
-        if (sent_[i] == query::write_counters && rows != write.counters.changes())
-            return std::unexpected(bug("a locked counter was not there to be written"));
+        if (sent_[i] == query::write_counters && rows != scopes_.table().changes())
+            return std::unexpected(bug("a locked row of counters was not there to be written"));
         if (sent_[i] == query::write_balances && rows != write.balances.changes())
             return std::unexpected(bug("a locked balance was not there to be written"));
     }
@@ -104,7 +102,7 @@ store_result<void> ledger::commit(const changes& write) {
 
 // Nothing is known any more.
 void ledger::forget() {
-    counter_memory_.clear();
+    scope_memory_.clear();
     balance_memory_.clear();
 }
 
@@ -123,12 +121,12 @@ void ledger::rollback_after_failure(connection& db) {
 }
 
 void ledger::add_writes(connection& db, const changes& write) {
-    out_.counters.clear();
-    write.counters.each_changed([this](const counter_key& key, const tollgate::ledger::counter& row) {
-        store::put(out_.counters, row);
-        put_key(out_.counters, key);
+    out_.scopes.clear();
+    scopes_.table().each_changed([this](const store::scope_key& key, const store::scope_row& row) {
+        store::put(out_.scopes, row);
+        store::put(out_.scopes, key);
     });
-    send(db, query::write_counters, out_.counters);
+    send(db, query::write_counters, out_.scopes);
     add_balances(db, write);
     add_openings(db, write);
     out_.ended.clear();
@@ -263,37 +261,32 @@ store_result<std::size_t> ledger::prune_counters(std::size_t count) {
         partitions_due_us_ = now.us + partitions_every_us;
     }
     scalars from;
-    from.text(pruned_to_.tenant).text(pruned_to_.scope);
-    from.number(static_cast<int>(pruned_to_.span)).number(pruned_to_.start_s).number(limits::prune_scan_rows_max);
-    (*db)->query("SELECT tenant, scope, span, start_s, held + in_flight + tokens_held FROM counters "
-                 "WHERE (tenant, scope, span, start_s) > ($1, $2, $3::bigint, $4::bigint) "
-                 "ORDER BY tenant, scope, span, start_s LIMIT $5::bigint",
+    from.text(pruned_to_.tenant).text(pruned_to_.scope).number(limits::prune_scan_rows_max);
+    (*db)->query("SELECT tenant, scope, windows FROM counters WHERE (tenant, scope) > ($1, $2) "
+                 "ORDER BY tenant, scope LIMIT $3::bigint",
                  from.finish());
     std::int64_t scanned = 0;
-    arrays old(counter_key_columns);
+    arrays over(store::scope_key_columns);
+    over.add_columns(store::scope_columns);
     auto done = (*db)->run([&](std::size_t, reader& in) {
-        if (old.rows() == count) return;
+        if (over.rows() == count) return;
         ++scanned;
-        pruned_to_.tenant = in.text();
-        pruned_to_.scope = in.text();
-        pruned_to_.span = static_cast<window>(in.number());
-        pruned_to_.start_s = in.number();
-        if (in.number() == 0 && store::may_be_pruned(pruned_to_, now))
-            old.text(pruned_to_.tenant)
-                .text(pruned_to_.scope)
-                .number(static_cast<int>(pruned_to_.span))
-                .number(pruned_to_.start_s);
+        pruned_to_ = {in.text(), in.text()};
+        const auto windows = store::take_windows(in);
+        if (!store::is_over(windows, now)) return;
+        scope_memory_.forget(pruned_to_);
+        store::put(over, pruned_to_);
+        store::put(over, store::scope_row{store::pack_windows(windows)});
     });
     if (!done) return std::unexpected(done.error());
-    if (scanned < limits::prune_scan_rows_max && old.rows() < count) pruned_to_ = {{}, {}, window::minute, 0};
-    if (old.empty()) return 0;
-    (*db)->query("DELETE FROM counters AS t USING (SELECT c.tenant, c.scope, c.span, c.start_s FROM "
-                 "unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS k(tenant, scope, span, start_s) "
-                 "JOIN counters AS c ON c.tenant = k.tenant AND c.scope = k.scope AND c.span = k.span "
-                 "AND c.start_s = k.start_s WHERE c.held = 0 AND c.in_flight = 0 AND c.tokens_held = 0 "
-                 "FOR UPDATE OF c SKIP LOCKED) AS d WHERE t.tenant = d.tenant AND t.scope = d.scope "
-                 "AND t.span = d.span AND t.start_s = d.start_s",
-                 old.finish());
+    if (scanned < limits::prune_scan_rows_max && over.rows() < count) pruned_to_ = {};
+    if (over.empty()) return 0;
+    // A row that was written meanwhile has other windows, and one that is being written is left alone.
+    (*db)->query("DELETE FROM counters AS t USING (SELECT c.tenant, c.scope FROM "
+                 "unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, scope, windows) "
+                 "JOIN counters AS c ON c.tenant = k.tenant AND c.scope = k.scope AND c.windows = k.windows "
+                 "FOR UPDATE OF c SKIP LOCKED) AS d WHERE t.tenant = d.tenant AND t.scope = d.scope",
+                 over.finish());
     if (auto deleted = (*db)->run(); !deleted) return std::unexpected(deleted.error());
     return static_cast<std::size_t>((*db)->changed(0));
 }

@@ -3,15 +3,14 @@
 #include "sql_parts.hpp"
 #include "statements.hpp"
 
+#include <tollgate/core/assert.hpp>
 #include <tollgate/store/seed_rows.hpp>
-
-#include <algorithm>
 
 namespace tollgate::postgres {
 
 using tollgate::ledger::counter_key;
-using tollgate::ledger::planted;
 using tollgate::ledger::seed;
+using tollgate::ledger::slot;
 
 namespace {
 
@@ -79,24 +78,33 @@ store_result<std::vector<tollgate::ledger::reservation>> seeds::holds(const tena
 
 // The rows are made when they do not exist, then locked in the order of their keys, as the ledger locks them.
 store_result<seeds::found_rows> seeds::lock(connection& db, const std::vector<seed>& fresh) {
-    arrays keys(counter_key_columns);
-    for (const seed& each : fresh) put_key(keys, each.key);
-    db.query("BEGIN ISOLATION LEVEL READ COMMITTED");
-    db.query("INSERT INTO counters (tenant, scope, span, start_s) SELECT k.tenant, k.scope, k.span, k.start_s FROM " +
-                 ordered_batch(counter_key_columns) + " ORDER BY k.i ON CONFLICT DO NOTHING",
-             keys.finish());
-    db.query("SELECT k.i, " + store::column_names(store::counter_columns, "t.") + " FROM " +
-                 ordered_batch(counter_key_columns) + " JOIN counters AS t ON " + same("t", counter_key_columns) +
-                 " ORDER BY k.i FOR UPDATE OF t",
-             keys.finish());
-    db.query("SELECT " + store::column_names(store::seed_columns, "t.") + " FROM " +
-                 ordered_batch(counter_key_columns) + " JOIN counter_seeds AS t ON " + same("t", counter_key_columns),
-             keys.finish());
+    constexpr auto seed_key = std::span(store::seed_columns).first(store::seed_key_columns);
     found_rows found;
+    for (const seed& each : fresh) found.counters.add(each.key);
+    found.scopes.name(found.counters);
+    store::scope_table& scopes = found.scopes.table();
+    const std::vector<slot> order = scopes.in_order();
+    arrays scope_keys(store::scope_key_columns), seed_keys(seed_key);
+    for (const slot i : order) store::put(scope_keys, scopes.key(i));
+    for (const seed& each : fresh)
+        seed_keys.text(each.key.tenant)
+            .text(each.key.scope)
+            .number(static_cast<int>(each.key.span))
+            .number(each.key.start_s);
+    db.query("BEGIN ISOLATION LEVEL READ COMMITTED");
+    db.query("INSERT INTO counters (tenant, scope) SELECT k.tenant, k.scope FROM " +
+                 ordered_batch(store::scope_key_columns) + " ORDER BY k.i ON CONFLICT DO NOTHING",
+             scope_keys.finish());
+    db.query("SELECT k.i, t.windows FROM " + ordered_batch(store::scope_key_columns) + " JOIN counters AS t ON " +
+                 same("t", store::scope_key_columns) + " ORDER BY k.i FOR UPDATE OF t",
+             scope_keys.finish());
+    db.query("SELECT " + store::column_names(store::seed_columns, "t.") + " FROM " + ordered_batch(seed_key) +
+                 " JOIN counter_seeds AS t ON " + same("t", seed_key),
+             seed_keys.finish());
     const auto done = db.run([&](std::size_t statement, reader& in) {
         if (statement == 2) {
             const auto i = static_cast<std::size_t>(in.number());
-            found.counters[fresh.at(i - 1).key] = store::take_counter(in);
+            scopes.set_found(order.at(i - 1), store::take_scope(in));
         } else if (statement == 3) {
             seed row = store::take_seed(in);
             const counter_key key = row.key;
@@ -104,28 +112,28 @@ store_result<seeds::found_rows> seeds::lock(connection& db, const std::vector<se
         }
     });
     if (!done) return std::unexpected(done.error());
+    if (auto read = found.scopes.read_into(found.counters); !read) return std::unexpected(read.error());
     return found;
 }
 
-store_result<void> seeds::write(connection& db, const std::vector<planted>& rows) {
-    arrays counters(store::counter_columns), kept(store::seed_columns);
-    counters.add_columns(counter_key_columns);
-    for (const planted& row : rows) {
-        store::put(counters, row.at);
-        put_key(counters, row.kept.key);
-        store::put(kept, row.kept);
-    }
-    std::vector<store::column> columns(store::counter_columns.begin(), store::counter_columns.end());
-    columns.insert(columns.end(), counter_key_columns.begin(), counter_key_columns.end());
-    if (!rows.empty()) {
-        db.query("UPDATE counters AS t SET " + assign(store::counter_columns, "k") + " FROM " + ordered_batch(columns) +
-                     " WHERE " + same("t", counter_key_columns),
-                 counters.finish());
+store_result<void> seeds::write(connection& db, const store::scope_table& scopes, const std::vector<seed>& kept) {
+    arrays changed(store::scope_columns), seeds(store::seed_columns);
+    changed.add_columns(store::scope_key_columns);
+    scopes.each_changed([&](const store::scope_key& key, const store::scope_row& row) {
+        store::put(changed, row);
+        store::put(changed, key);
+    });
+    for (const seed& each : kept) store::put(seeds, each);
+    if (!kept.empty()) {
+        db.query("UPDATE counters AS t SET windows = k.windows FROM unnest($1::text[], $2::text[], $3::text[]) "
+                 "AS k(windows, tenant, scope) WHERE " +
+                     same("t", store::scope_key_columns),
+                 changed.finish());
         db.query("INSERT INTO counter_seeds (" + store::column_names(store::seed_columns) + ") SELECT " +
                      store::column_names(store::seed_columns, "k.") + " FROM " + ordered_batch(store::seed_columns) +
                      " ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
                      assign(std::span(store::seed_columns).subspan(store::seed_key_columns), "excluded"),
-                 kept.finish());
+                 seeds.finish());
     }
     db.query("COMMIT");
     return db.run();
@@ -133,29 +141,28 @@ store_result<void> seeds::write(connection& db, const std::vector<planted>& rows
 
 store_result<std::size_t> seeds::plant(std::vector<seed> fresh) {
     if (fresh.empty()) return 0;
-    std::ranges::sort(fresh, {}, &seed::key);
     const auto ready = client_.ready();
     if (!ready) return std::unexpected(ready.error());
     connection& db = **ready;
-    const auto found = lock(db, fresh);
+    auto found = lock(db, fresh);
     if (!found) {
         db.give_up(); // the transaction may be open still
         return std::unexpected(found.error());
     }
-    std::vector<planted> rows;
+    std::vector<seed> kept;
     std::size_t changed = 0;
-    for (const seed& each : fresh) {
-        const auto counter = found->counters.find(each.key);
-        const auto before = found->seeds.find(each.key);
-        const tollgate::ledger::counter at =
-            counter == found->counters.end() ? tollgate::ledger::counter{} : counter->second;
+    for (slot i = 0; i < fresh.size(); ++i) {
+        const auto before = found->seeds.find(fresh[i].key);
+        const tollgate::ledger::counter at = found->counters.row(i);
         auto row = tollgate::ledger::plant(
-            at, before == found->seeds.end() ? std::nullopt : std::optional(before->second), each);
+            at, before == found->seeds.end() ? std::nullopt : std::optional(before->second), fresh[i]);
         if (!row) continue;
         changed += row->at == at ? 0 : 1;
-        rows.push_back(std::move(*row));
+        found->counters.change(i) = row->at;
+        kept.push_back(std::move(row->kept));
     }
-    if (auto done = write(db, rows); !done) {
+    TG_ASSERT(found->scopes.take(found->counters));
+    if (auto done = write(db, found->scopes.table(), kept); !done) {
         db.give_up();
         return std::unexpected(done.error());
     }

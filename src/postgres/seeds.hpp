@@ -2,6 +2,7 @@
 
 #include "client.hpp"
 
+#include <tollgate/store/scope_rows.hpp>
 #include <tollgate/store/seed_store.hpp>
 
 #include <map>
@@ -22,11 +23,13 @@ public:
 
 private:
     struct found_rows {
-        std::map<tollgate::ledger::counter_key, tollgate::ledger::counter> counters;
+        tollgate::ledger::counter_rows counters;
+        store::scope_rows scopes; // of the counters
         std::map<tollgate::ledger::counter_key, tollgate::ledger::seed> seeds;
     };
     store_result<found_rows> lock(connection& db, const std::vector<tollgate::ledger::seed>& fresh);
-    store_result<void> write(connection& db, const std::vector<tollgate::ledger::planted>& rows);
+    store_result<void> write(connection& db, const store::scope_table& scopes,
+                             const std::vector<tollgate::ledger::seed>& kept);
 
     client client_;
 };

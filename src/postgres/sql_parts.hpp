@@ -23,8 +23,4 @@ std::string same(std::string_view table, column_span key);
 // "spent = k.spent, held = k.held"
 std::string assign(column_span values, std::string_view from);
 
-inline void put_key(arrays& out, const tollgate::ledger::counter_key& key) {
-    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-}
-
 }

@@ -11,6 +11,7 @@ namespace tollgate::postgres {
 namespace {
 
 using store::column;
+using store::column_type;
 using columns = std::vector<column>;
 
 columns joined(std::initializer_list<std::span<const column>> parts) {
@@ -43,7 +44,7 @@ std::vector<statement> reading() {
         {query::commit, "COMMIT"},
         {query::rollback, "ROLLBACK"},
         {query::clock, "SELECT clock_timestamp()"},
-        {query::lock_counters, lock("counters", counter_key_columns, store::counter_columns)},
+        {query::lock_counters, lock("counters", store::scope_key_columns, store::scope_columns)},
         {query::lock_balances, lock("balances", tenant_column, store::balance_columns)},
         {query::lock_reservations, lock("reservations", request_key_columns, store::hold_columns)},
         {query::read_grants, "SELECT " + store::column_names(store::grant_columns, "t.") + " FROM " +
@@ -57,7 +58,7 @@ std::vector<statement> reading() {
                                     " JOIN movements AS t ON " + same("t", movement_key_columns)},
         {query::read_charges, "SELECT k.i, t.charged, t.refunded FROM " + ordered_batch(dated_key) +
                                   " JOIN usage_events AS t ON " + same("t", dated_key)},
-        {query::make_counters, insert("counters", joined({counter_key_columns}), "ON CONFLICT DO NOTHING")},
+        {query::make_counters, insert("counters", joined({store::scope_key_columns}), "ON CONFLICT DO NOTHING")},
         {query::make_balances, insert("balances", joined({tenant_column}), "ON CONFLICT DO NOTHING")},
     };
 }
@@ -67,7 +68,7 @@ std::vector<statement> writing() {
     const std::span<const column> usage_values = std::span(store::usage_columns).subspan(request_key_columns.size());
     const columns usage = joined({store::usage_columns, month_column});
     return {
-        {query::write_counters, update("counters", store::counter_columns, counter_key_columns)},
+        {query::write_counters, update("counters", store::scope_columns, store::scope_key_columns)},
         {query::write_balances, update("balances", store::balance_columns, tenant_column)},
         {query::write_grants, insert("grants", joined({store::grant_columns}),
                                      "ON CONFLICT (tenant, transaction_id) DO UPDATE SET " +
@@ -141,15 +142,20 @@ std::string guarded_update(std::string_view table, std::span<const column> value
            " WHERE " + same("t", key) + unchanged(values) + " RETURNING 1) " + guard("done", all.size() + 1);
 }
 
-// Values as remembered, key. A row that was remembered as absent counts as one of zeros.
+// What a column of a row that is not there counts as.
+std::string_view nothing(column_type type) { return type == column_type::text ? "''" : "0"; }
+
+// Values as remembered, key. A row that was remembered as absent counts as one with nothing in it.
 std::string check(std::string_view table, std::span<const column> values, std::span<const column> key) {
     std::vector<std::string> names(values.size());
     const columns before = named_before(values, names);
     const columns all = joined({before, key});
     std::string equal;
-    for (const column& each : values)
-        equal += (equal.empty() ? "coalesce(t." : " AND coalesce(t.") + std::string(each.name) +
-                 ", 0) = coalesce(k.was_" + std::string(each.name) + ", 0)";
+    for (const column& each : values) {
+        const std::string name(each.name), zero(nothing(each.type));
+        equal += (equal.empty() ? "coalesce(t." : " AND coalesce(t.") + name + ", " + zero + ") = coalesce(k.was_" +
+                 name + ", " + zero + ")";
+    }
     return guard(batch(all) + " LEFT JOIN " + std::string(table) + " AS t ON " + same("t", key) + " WHERE " + equal,
                  all.size() + 1);
 }
@@ -164,11 +170,11 @@ std::vector<statement> guarded() {
     return {
         {query::guard_clock, "SELECT clock_timestamp(), 1 / (clock_timestamp() >= $1::timestamptz AND "
                              "clock_timestamp() < $2::timestamptz)::int"},
-        {query::read_counters, read("counters", counter_key_columns, store::counter_columns)},
+        {query::read_counters, read("counters", store::scope_key_columns, store::scope_columns)},
         {query::read_balances, read("balances", tenant_column, store::balance_columns)},
-        {query::guard_counters, guarded_update("counters", store::counter_columns, counter_key_columns)},
-        {query::check_counters, check("counters", store::counter_columns, counter_key_columns)},
-        {query::new_counters, insert("counters", joined({store::counter_columns, counter_key_columns}))},
+        {query::guard_counters, guarded_update("counters", store::scope_columns, store::scope_key_columns)},
+        {query::check_counters, check("counters", store::scope_columns, store::scope_key_columns)},
+        {query::new_counters, insert("counters", joined({store::scope_columns, store::scope_key_columns}))},
         {query::guard_balances, guarded_update("balances", store::balance_columns, tenant_column)},
         {query::check_balances, check("balances", store::balance_columns, tenant_column)},
         {query::new_balances, insert("balances", joined({store::balance_columns, tenant_column}))},

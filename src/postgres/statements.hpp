@@ -11,12 +11,6 @@
 
 namespace tollgate::postgres {
 
-inline constexpr std::array counter_key_columns{
-    store::column{"tenant", store::column_type::text},
-    store::column{"scope", store::column_type::text},
-    store::column{"span", store::column_type::number},
-    store::column{"start_s", store::column_type::number},
-};
 inline constexpr std::array tenant_column{store::column{"tenant", store::column_type::text}};
 inline constexpr std::array request_key_columns{
     store::column{"tenant", store::column_type::text},

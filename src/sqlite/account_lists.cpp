@@ -21,23 +21,17 @@ store_result<std::vector<usage_row>> accounts::decisions(const store::decision_q
     return judged(usage_rows());
 }
 
-store_result<std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>>>
-accounts::counters_after(const tollgate::ledger::counter_key& after, const tenant_id& tenant, std::int64_t since_s,
-                         std::size_t count) {
-    static const std::string sql =
-        "SELECT tenant, scope, span, start_s, " + store::column_names(store::counter_columns) +
-        " FROM counters WHERE (tenant, scope, span, start_s) > (?, ?, ?, ?) AND (? = '' OR tenant = ?) "
-        "AND (start_s >= ? OR start_s = 0) AND spent + held > 0 ORDER BY tenant, scope, span, start_s LIMIT ?";
-    std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>> found;
-    binder& out = db_->prepare(sql).text(after.tenant).text(after.scope).number(static_cast<int>(after.span));
-    out.number(after.start_s).text(tenant).text(tenant).number(since_s).number(static_cast<std::int64_t>(count));
+store_result<store::counter_page> accounts::counters_after(const store::scope_key& after, const tenant_id& tenant,
+                                                           std::int64_t since_s, std::size_t scopes) {
+    store::counter_page page;
+    binder& out = db_->prepare("SELECT tenant, scope, windows FROM counters WHERE (tenant, scope) > (?, ?) "
+                               "AND (? = '' OR tenant = ?) ORDER BY tenant, scope LIMIT ?");
+    out.text(after.tenant).text(after.scope).text(tenant).text(tenant).number(static_cast<std::int64_t>(scopes));
     db_->each([&](reader& in) {
-        tollgate::ledger::counter_key key{in.text(), in.text(), window::total, 0};
-        key.span = static_cast<window>(in.number());
-        key.start_s = in.number();
-        found.emplace_back(std::move(key), store::take_counter(in));
+        page.last = {in.text(), in.text()};
+        store::add_spent(page, store::take_windows(in), since_s);
     });
-    return judged(std::move(found));
+    return judged(std::move(page));
 }
 
 }

@@ -22,13 +22,14 @@ const std::string& usage_select() {
 
 store_result<std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>>>
 accounts::counters(const std::vector<tollgate::ledger::counter_key>& keys) {
-    static const std::string sql =
-        select_from("counters", store::counter_columns, "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?");
     std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>> found;
     db_->begin_read();
     for (const auto& key : keys) {
-        db_->prepare(sql).text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-        db_->each([&](reader& in) { found.emplace_back(key, store::take_counter(in)); });
+        db_->prepare("SELECT windows FROM counters WHERE tenant = ? AND scope = ?").text(key.tenant).text(key.scope);
+        db_->each([&](reader& in) {
+            for (const store::window_counter& each : store::take_windows(in))
+                if (each.span == key.span && each.start_s == key.start_s) found.emplace_back(key, each.at);
+        });
     }
     if (auto done = db_->commit(); !done) return std::unexpected(done.error());
     return found;

@@ -25,9 +25,8 @@ public:
     store_result<std::vector<tollgate::ledger::usage_row>> usage_page(const store::usage_query& query, request_id after,
                                                                       std::size_t count) override;
     store_result<std::vector<tollgate::ledger::usage_row>> decisions(const store::decision_query& query) override;
-    store_result<std::vector<std::pair<tollgate::ledger::counter_key, tollgate::ledger::counter>>>
-    counters_after(const tollgate::ledger::counter_key& after, const tenant_id& tenant, std::int64_t since_s,
-                   std::size_t count) override;
+    store_result<store::counter_page> counters_after(const store::scope_key& after, const tenant_id& tenant,
+                                                     std::int64_t since_s, std::size_t scopes) override;
     store_result<std::vector<store::usage_group>> usage_groups(const store::usage_query& query,
                                                                const std::vector<std::string>& by) override;
     store_result<std::vector<store::discrepancy>>

@@ -12,14 +12,11 @@ using store::tenant_books;
 using store::touched_sum;
 
 void read_counters(session& db, tenant_books& books) {
-    static const std::string sql = "SELECT scope, span, start_s, " + store::column_names(store::counter_columns) +
-                                   " FROM counters WHERE tenant = ?";
-    db.prepare(sql).text(books.tenant);
+    db.prepare("SELECT scope, windows FROM counters WHERE tenant = ?").text(books.tenant);
     db.each([&](reader& in) {
-        tollgate::ledger::counter_key key{books.tenant, in.text(), window::total, 0};
-        key.span = static_cast<window>(in.number());
-        key.start_s = in.number();
-        books.counters[key] = store::take_counter(in);
+        const std::string scope = in.text();
+        for (const store::window_counter& each : store::take_windows(in))
+            books.counters[{books.tenant, scope, each.span, each.start_s}] = each.at;
     });
     static const std::string seeds = select_from("counter_seeds", store::seed_columns, "WHERE tenant = ?");
     db.prepare(seeds).text(books.tenant);

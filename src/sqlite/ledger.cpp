@@ -12,7 +12,6 @@ namespace tollgate::sqlite {
 
 namespace {
 
-using tollgate::ledger::counter_key;
 using tollgate::ledger::reservation;
 using tollgate::ledger::slot;
 using tollgate::ledger::snapshot;
@@ -100,6 +99,12 @@ instant clock_now() {
     return {duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
+void read_scope(session& db, store::scope_table& scopes, slot row) {
+    const store::scope_key& key = scopes.key(row);
+    db.prepare("SELECT windows FROM counters WHERE tenant = ? AND scope = ?").text(key.tenant).text(key.scope);
+    db.each([&](reader& in) { scopes.set_found(row, store::take_scope(in)); });
+}
+
 store_result<snapshot> ledger::begin(const std::function<wanted(instant now)>& rows) {
     session& db = *db_;
     db.begin_immediate();
@@ -132,18 +137,18 @@ void ledger::notice_others() {
 }
 
 void ledger::forget() {
-    counter_memory_.clear();
+    scope_memory_.clear();
     balance_memory_.clear();
 }
 
 void ledger::read_counters(snapshot& found) {
-    static const std::string sql =
-        select_from("counters", store::counter_columns, "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?");
-    for (const slot i : counter_memory_.recall(found.counters)) {
-        put_key(db_->prepare(sql), found.counters.key(i));
-        db_->each([&](reader& in) { found.counters.set_found(i, store::take_counter(in)); });
-        if (db_->ok()) counter_memory_.learn(i, found.counters.exists(i) ? &found.counters.row(i) : nullptr);
+    scopes_.name(found.counters);
+    store::scope_table& rows = scopes_.table();
+    for (const slot i : scope_memory_.recall(rows)) {
+        read_scope(*db_, rows, i);
+        if (db_->ok()) scope_memory_.learn(i, rows.exists(i) ? &rows.row(i) : nullptr);
     }
+    if (auto done = scopes_.read_into(found.counters); !done) db_->fail(done.error().fault, done.error().detail);
 }
 
 void ledger::read_balances(const wanted& need, snapshot& found) {
@@ -191,26 +196,22 @@ store_result<std::vector<tenant_id>> ledger::tenants_with_expired_grants(std::si
 store_result<std::size_t> ledger::prune_counters(std::size_t count) {
     const instant now = clock_now();
     session& db = *db_;
-    db.prepare("SELECT tenant, scope, span, start_s, held + in_flight + tokens_held FROM counters "
-               "WHERE (tenant, scope, span, start_s) > (?, ?, ?, ?) ORDER BY tenant, scope, span, start_s LIMIT ?")
+    db.prepare("SELECT tenant, scope, windows FROM counters WHERE (tenant, scope) > (?, ?) "
+               "ORDER BY tenant, scope LIMIT ?")
         .text(pruned_to_.tenant)
         .text(pruned_to_.scope)
-        .number(static_cast<int>(pruned_to_.span))
-        .number(pruned_to_.start_s)
         .number(limits::prune_scan_rows_max);
-    std::vector<counter_key> old;
+    std::vector<std::pair<store::scope_key, store::scope_row>> over;
     std::int64_t scanned = 0;
     db.each([&](reader& in) {
-        if (old.size() == count) return;
+        if (over.size() == count) return;
         ++scanned;
-        pruned_to_.tenant = in.text();
-        pruned_to_.scope = in.text();
-        pruned_to_.span = static_cast<window>(in.number());
-        pruned_to_.start_s = in.number();
-        if (in.number() == 0 && store::may_be_pruned(pruned_to_, now)) old.push_back(pruned_to_);
+        pruned_to_ = {in.text(), in.text()};
+        const auto windows = store::take_windows(in);
+        if (store::is_over(windows, now)) over.emplace_back(pruned_to_, store::scope_row{store::pack_windows(windows)});
     });
-    if (scanned < limits::prune_scan_rows_max && old.size() < count) pruned_to_ = {};
-    return remove(old);
+    if (scanned < limits::prune_scan_rows_max && over.size() < count) pruned_to_ = {};
+    return remove(over);
 }
 
 store_result<std::size_t> ledger::prune_repeats(std::size_t count) {
@@ -239,23 +240,21 @@ store_result<std::size_t> ledger::prune_repeats(std::size_t count) {
     return removed;
 }
 
-store_result<std::size_t> ledger::remove(const std::vector<counter_key>& old) {
-    if (old.empty()) {
+// A row that was written meanwhile has other windows.
+store_result<std::size_t> ledger::remove(const std::vector<std::pair<store::scope_key, store::scope_row>>& over) {
+    if (over.empty()) {
         if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
         return 0;
     }
     std::size_t removed = 0;
     db_->begin_immediate();
-    for (const counter_key& key : old) {
-        db_->prepare("DELETE FROM counters WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ? "
-                     "AND held = 0 AND in_flight = 0 AND tokens_held = 0")
-            .text(key.tenant)
-            .text(key.scope)
-            .number(static_cast<int>(key.span))
-            .number(key.start_s);
+    for (const auto& [key, row] : over) {
+        binder& out = db_->prepare("DELETE FROM counters WHERE tenant = ? AND scope = ? AND windows = ?");
+        store::put(out, key);
+        store::put(out, row);
         db_->run();
         removed += static_cast<std::size_t>(db_->changed());
-        counter_memory_.forget(key);
+        scope_memory_.forget(key);
     }
     if (auto done = db_->commit(); !done) return std::unexpected(done.error());
     return removed;

@@ -32,20 +32,21 @@ private:
     void read_balances(const tollgate::ledger::wanted& need, tollgate::ledger::snapshot& found);
     void end_reservations(const tollgate::ledger::changes& write);
     void forget();
-    store_result<std::size_t> remove(const std::vector<tollgate::ledger::counter_key>& old);
+    store_result<std::size_t> remove(const std::vector<std::pair<store::scope_key, store::scope_row>>& over);
 
     std::unique_ptr<session> db_;
-    store::counter_memory counter_memory_;
+    store::scope_rows scopes_; // of the open batch
+    store::scope_memory scope_memory_;
     store::balance_memory balance_memory_;
     std::int64_t data_version_ = 0; // changes when another connection has committed
     bool assumes_ = false;          // the open batch does
     instant now_;                   // of the open batch
-    tollgate::ledger::counter_key pruned_to_{{}, {}, window::minute, 0}; // where the next pruning goes on
+    store::scope_key pruned_to_;    // where the next pruning goes on
 };
 
-inline void put_key(binder& out, const tollgate::ledger::counter_key& key) {
-    out.text(key.tenant).text(key.scope).number(static_cast<int>(key.span)).number(key.start_s);
-}
+// One row of counters into its place in a batch.
+void read_scope(session& db, store::scope_table& scopes, tollgate::ledger::slot row);
+void write_scopes(session& db, const store::scope_table& scopes);
 
 // The clock of an embedded store is the machine's.
 instant clock_now();

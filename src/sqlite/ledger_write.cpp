@@ -7,20 +7,7 @@ namespace tollgate::sqlite {
 namespace {
 
 using tollgate::ledger::changes;
-using tollgate::ledger::counter_key;
 using tollgate::ledger::reservation;
-
-// Whole rows, so that one that exists need not be found first: a table with no other index is written in one step.
-void write_counters(session& db, const changes& write) {
-    static const std::string sql = "INSERT OR REPLACE INTO counters (" + store::column_names(store::counter_columns) +
-                                   ", tenant, scope, span, start_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-    write.counters.each_changed([&](const counter_key& key, const tollgate::ledger::counter& row) {
-        binder& out = db.prepare_borrowing(sql);
-        store::put(out, row);
-        put_key(out, key);
-        db.run();
-    });
-}
 
 void write_balances(session& db, const changes& write) {
     static const std::string sql = "INSERT INTO balances (" + store::column_names(store::balance_columns) +
@@ -129,9 +116,24 @@ void write_repeats(session& db, const changes& write) {
 
 }
 
+// Whole rows, so that one that exists need not be found first: a table with no other index is written in one step.
+void write_scopes(session& db, const store::scope_table& scopes) {
+    static const std::string sql = "INSERT OR REPLACE INTO counters (windows, tenant, scope) VALUES (?, ?, ?)";
+    scopes.each_changed([&](const store::scope_key& key, const store::scope_row& row) {
+        binder& out = db.prepare_borrowing(sql);
+        store::put(out, row);
+        store::put(out, key);
+        db.run();
+    });
+}
+
 store_result<void> ledger::commit(const changes& write) {
     session& db = *db_;
-    write_counters(db, write);
+    if (!scopes_.take(write.counters)) {
+        db.rollback();
+        return std::unexpected(store_error{store_fault::corrupt, "a batch wrote a row that it had not asked for"});
+    }
+    write_scopes(db, scopes_.table());
     write_balances(db, write);
     write_reservations(db, write);
     end_reservations(write);
@@ -146,7 +148,7 @@ store_result<void> ledger::commit(const changes& write) {
             return std::unexpected(store_error{store_fault::conflict, done.error().detail});
         return done;
     }
-    counter_memory_.learn_written(write.counters, false);
+    scope_memory_.learn_written(scopes_.table(), false);
     balance_memory_.learn_written(write.balances, false);
     return {};
 }

@@ -3,6 +3,7 @@
 #include "ledger.hpp"
 #include "statements.hpp"
 
+#include <tollgate/core/assert.hpp>
 #include <tollgate/store/seed_rows.hpp>
 
 namespace tollgate::sqlite {
@@ -54,33 +55,31 @@ store_result<std::vector<tollgate::ledger::reservation>> seeds::holds(const tena
 }
 
 bool seeds::plant_one(const seed& fresh) {
-    static const std::string key = "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?";
-    static const std::string read_counter = select_from("counters", store::counter_columns, key);
-    static const std::string read_seed = select_from("counter_seeds", store::seed_columns, key);
-    static const std::string write_counter = "INSERT INTO counters (" + store::column_names(store::counter_columns) +
-                                             ", tenant, scope, span, start_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                                             "ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
-                                             all_excluded(store::counter_columns, 0);
+    static const std::string read_seed = select_from("counter_seeds", store::seed_columns,
+                                                     "WHERE tenant = ? AND scope = ? AND span = ? AND start_s = ?");
     static const std::string write_seed = insert_into("counter_seeds", store::seed_columns,
                                                       "ON CONFLICT (tenant, scope, span, start_s) DO UPDATE SET " +
                                                           all_excluded(store::seed_columns, store::seed_key_columns));
-    const auto put_key = [&](binder& out) {
-        out.text(fresh.key.tenant).text(fresh.key.scope).number(static_cast<int>(fresh.key.span));
-        out.number(fresh.key.start_s);
-    };
-    counter at;
+    tollgate::ledger::counter_rows counters;
+    counters.add(fresh.key);
+    store::scope_rows scopes;
+    scopes.name(counters);
+    read_scope(*db_, scopes.table(), 0);
+    if (auto read = scopes.read_into(counters); !read) db_->fail(read.error().fault, read.error().detail);
     std::optional<seed> before;
-    put_key(db_->prepare(read_counter));
-    db_->each([&](reader& in) { at = store::take_counter(in); });
-    put_key(db_->prepare(read_seed));
+    db_->prepare(read_seed)
+        .text(fresh.key.tenant)
+        .text(fresh.key.scope)
+        .number(static_cast<int>(fresh.key.span))
+        .number(fresh.key.start_s);
     db_->each([&](reader& in) { before = store::take_seed(in); });
+    const counter at = counters.row(0);
     const auto planted = tollgate::ledger::plant(at, before, fresh);
     if (!planted || !db_->ok()) return false;
 
-    binder& out = db_->prepare(write_counter);
-    store::put(out, planted->at);
-    put_key(out);
-    db_->run();
+    counters.change(0) = planted->at;
+    TG_ASSERT(scopes.take(counters));
+    write_scopes(*db_, scopes.table());
     store::put(db_->prepare(write_seed), planted->kept);
     db_->run();
     return planted->at != at;

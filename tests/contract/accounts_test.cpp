@@ -197,6 +197,34 @@ TEST_P(over_databases, usage_is_summed_by_what_is_asked) {
     EXPECT_FALSE(db->usage_groups(july, {"record"}).has_value());
 }
 
+TEST_P(over_databases, counters_with_money_are_listed_scope_by_scope) {
+    const auto store = here->open_ledger();
+    for (const char* agent : {"agent=a", "agent=b", "agent=c"}) {
+        const auto id = id_of(static_cast<std::uint64_t>(agent[6]));
+        must_reserve(*store, reserve(id, {.limits = {cost_limit(agent, window::total, 1'000),
+                                                     cost_limit(agent, window::month, 1'000)}}));
+    }
+    must_reserve(*store, reserve(id_of(1), {.amount = 0, .limits = {cost_limit("agent=z", window::total, 1'000)}}));
+    const auto db = accounts();
+    std::vector<std::string> seen;
+    std::optional<store::scope_key> after = store::scope_key{"acme", {}};
+    for (int pages = 0; after && pages < 9; ++pages) {
+        const auto page = db->counters_after(*after, "acme", here->now().seconds() - 40 * 86'400, 2);
+        ASSERT_TRUE(page.has_value());
+        for (const auto& [key, at] : page->counters)
+            seen.push_back(key.scope + " " + std::string(name_of(key.span)) + " " + to_usd(at.held));
+        after = page->last;
+    }
+    EXPECT_FALSE(after.has_value());
+    EXPECT_EQ(seen, (std::vector<std::string>{"agent=a month 0.0000001", "agent=a total 0.0000001",
+                                              "agent=b month 0.0000001", "agent=b total 0.0000001",
+                                              "agent=c month 0.0000001", "agent=c total 0.0000001"}));
+    const auto later = db->counters_after({"acme", {}}, "acme", here->now().seconds() + 1, 10);
+    ASSERT_TRUE(later.has_value());
+    EXPECT_EQ(later->counters.size(), 3u); // of all time
+    EXPECT_TRUE(db->counters_after({}, "beta", 0, 10)->counters.empty());
+}
+
 TEST_P(over_databases, counters_balances_and_entries_are_shown) {
     const auto store = here->open_ledger();
     must_run(*store, {top_up("acme", "k1", 500, id_of(100))});

@@ -86,7 +86,7 @@ TEST_P(over_databases, a_row_that_a_person_repaired_is_not_overwritten) {
     writer mine(here->open_ledger());
     const auto hold = mine.reserve(reserve(id_of(1), {.limits = {total_limit}})).hold;
     mine.end(settle(hold, 60));
-    here->sql("UPDATE counters SET spent = 950");
+    here->sql("UPDATE counters SET windows = replace(windows, 'total 0 60 ', 'total 0 950 ')");
     EXPECT_EQ(mine.reserve(reserve(id_of(2), {.limits = {total_limit}})).why, ledger::refused_by::limit);
     EXPECT_EQ(counter_at(*here->open_ledger(), total_key).spent, usd_nano(950));
 }

@@ -216,8 +216,8 @@ TEST_P(over_stores, text_that_is_not_utf_8_does_not_fail_a_batch) {
 TEST_P(over_stores, old_windows_that_hold_nothing_are_pruned) {
     const auto store = here->open_ledger();
     const std::int64_t now_s = here->now().seconds();
-    const auto plant = [&](window span, std::int64_t start_s, bool holds) {
-        const ledger::counter_key key{"acme", "tenant", span, start_s};
+    const auto plant = [&](const char* scope, window span, std::int64_t start_s, bool holds) {
+        const ledger::counter_key key{"acme", scope, span, start_s};
         auto found = store->begin([&](instant) {
             ledger::wanted rows;
             rows.counters.add(key);
@@ -228,18 +228,21 @@ TEST_P(over_stores, old_windows_that_hold_nothing_are_pruned) {
         write.counters.change(write.counters.add(key)) = {usd_nano(5), usd_nano(holds ? 1 : 0), 1, 0, 0, holds ? 1 : 0};
         ASSERT_TRUE(store->commit(write).has_value());
     };
-    plant(window::minute, now_s - 3 * 3'600, false); // pruned
-    plant(window::minute, now_s - 4 * 3'600, true);  // still held on
-    plant(window::minute, now_s - 1'800, false);     // young
-    plant(window::hour, now_s - 80 * 3'600, false);  // pruned
-    plant(window::hour, now_s - 10 * 3'600, false);  // young
-    plant(window::day, now_s - 100 * 86'400, false); // kept for ever
+    plant("key=a", window::minute, now_s - 3 * 3'600, false); // pruned
+    plant("key=b", window::minute, now_s - 4 * 3'600, true);  // still held on
+    plant("key=c", window::minute, now_s - 1'800, false);     // young
+    plant("key=d", window::minute, now_s - 3 * 3'600, false); // pruned, with another window in the same scope
+    plant("key=d", window::hour, now_s - 80 * 3'600, false);
+    plant("key=e", window::hour, now_s - 10 * 3'600, false); // young
+    plant("key=f", window::minute, now_s - 3 * 3'600, false);
+    plant("key=f", window::day, now_s - 100 * 86'400, false); // kept for ever
     EXPECT_EQ(store->prune_counters(1).value(), 1u);
     std::size_t removed = 1;
     for (int call = 0; call < 3; ++call) removed += store->prune_counters(100).value();
     EXPECT_EQ(removed, 2u);
-    EXPECT_EQ(counter_at(*store, {"acme", "tenant", window::minute, now_s - 4 * 3'600}).spent, usd_nano(5));
-    EXPECT_EQ(counter_at(*store, {"acme", "tenant", window::hour, now_s - 80 * 3'600}).spent, usd_nano(0));
+    EXPECT_EQ(counter_at(*store, {"acme", "key=b", window::minute, now_s - 4 * 3'600}).spent, usd_nano(5));
+    EXPECT_EQ(counter_at(*store, {"acme", "key=d", window::hour, now_s - 80 * 3'600}).spent, usd_nano(0));
+    EXPECT_EQ(counter_at(*store, {"acme", "key=f", window::day, now_s - 100 * 86'400}).spent, usd_nano(5));
 }
 
 }

@@ -1,3 +1,4 @@
+#include "ops.hpp"
 #include "world.hpp"
 
 #include <thread>
@@ -55,6 +56,48 @@ TEST_P(over_databases, a_migration_that_fails_leaves_nothing_behind) {
     ASSERT_FALSE(done.has_value());
     EXPECT_EQ(here->database()->pending().value(), all_migrations());
     here->sql("CREATE TABLE movements (a integer)"); // it was not made
+}
+
+// Where each window was a row of its own.
+TEST_P(over_databases, counters_of_an_earlier_version_keep_what_they_hold) {
+    ledger::reservation open;
+    std::vector<ledger::counter_key> keys;
+    {
+        const auto store = here->open_ledger();
+        const auto next = [&](std::uint64_t n) {
+            return must_reserve(*store, reserve(id_of(n), {.limits = {cost_limit("tenant", window::month, 10'000),
+                                                                      cost_limit("tenant", window::total, 10'000),
+                                                                      cost_limit("agent=a", window::day, 10'000)}}))
+                .hold;
+        };
+        must_end(*store, settle(next(1), 60));
+        open = next(2);
+        for (const auto& row : open.counters) keys.push_back({"acme", row.scope, row.span, row.start_s});
+    }
+    const auto found = accounts()->counters(keys);
+    ASSERT_TRUE(found.has_value());
+    ASSERT_EQ(found->size(), 3u);
+    here->sql("DROP TABLE counters");
+    here->sql("CREATE TABLE counters (spent bigint NOT NULL, held bigint NOT NULL, requests bigint NOT NULL, "
+              "tokens bigint NOT NULL, tokens_held bigint NOT NULL, in_flight bigint NOT NULL, "
+              "start_s bigint NOT NULL, span smallint NOT NULL, tenant text NOT NULL, scope text NOT NULL, "
+              "PRIMARY KEY (tenant, scope, span, start_s))");
+    for (const auto& [key, at] : *found) {
+        std::string values;
+        for (const std::int64_t number : {at.spent.count(), at.held.count(), at.requests, at.tokens, at.tokens_held,
+                                          at.in_flight, key.start_s, static_cast<std::int64_t>(key.span)})
+            values += std::to_string(number) + ", ";
+        here->sql("INSERT INTO counters VALUES (" + values + "'acme', '" + key.scope + "')");
+    }
+    here->sql("DELETE FROM schema_migrations WHERE number = 13");
+    const auto done = here->database()->migrate();
+    ASSERT_TRUE(done.has_value()) << done.error().detail;
+    EXPECT_EQ(done->applied, std::vector<std::string>{"0013_counter_scopes"});
+    EXPECT_EQ(accounts()->counters(keys).value(), *found);
+    EXPECT_TRUE(here->verify().empty());
+    const auto store = here->open_ledger();
+    must_end(*store, settle(open, 70));
+    EXPECT_TRUE(here->verify().empty());
 }
 
 class over_kinds : public testing::TestWithParam<kind> {};

@@ -47,12 +47,11 @@ TEST_P(over_databases, every_planted_damage_is_found) {
         const char* where;
     };
     const row rows[] = {
-        {"UPDATE counters SET spent = spent + 1 WHERE scope = 'feature=f'", "counter", "acme/feature=f"},
-        {"UPDATE counters SET tokens = tokens - 1 WHERE scope = 'feature=f'", "counter", "acme/feature=f"},
-        {"UPDATE counters SET requests = requests + 1 WHERE scope = 'tenant'", "counter", "acme/tenant"},
-        {"UPDATE counters SET held = held + 1 WHERE scope = 'tenant'", "counter", "acme/tenant"},
+        {"UPDATE counters SET windows = replace(windows, 'total 0 210 ', 'total 0 211 ')", "counter", "acme/feature=f"},
+        {"UPDATE counters SET windows = replace(windows, ' 210 100 5 ', ' 210 101 5 ')", "counter", "acme/tenant"},
+        {"UPDATE counters SET windows = replace(windows, ' 210 100 5 ', ' 210 100 6 ')", "counter", "acme/tenant"},
         {"DELETE FROM counters WHERE scope = 'tenant'", "counter", "acme/tenant"},
-        {"INSERT INTO counters (tenant, scope, span, start_s, spent) VALUES ('zeta', 's', 5, 0, 3)", "counter",
+        {"INSERT INTO counters (tenant, scope, windows) VALUES ('zeta', 's', 'total 0 3 0 0 0 0 0\n')", "counter",
          "zeta/s"},
         {"UPDATE balances SET credited = credited + 1 WHERE tenant = 'beta'", "balance", "beta/credited"},
         {"UPDATE balances SET spent = spent + 1 WHERE tenant = 'acme'", "balance", "acme/prepaid"},
@@ -78,7 +77,7 @@ TEST_P(over_databases, every_planted_damage_is_found) {
 
 TEST_P(over_databases, verification_reports_progress_and_takes_one_tenant) {
     make_history(*here);
-    here->sql("UPDATE counters SET spent = spent + 1 WHERE tenant = 'acme'");
+    here->sql("UPDATE counters SET windows = replace(windows, ' 210 100 5 ', ' 211 100 5 ') WHERE tenant = 'acme'");
     const auto db = accounts();
     std::vector<std::pair<std::size_t, std::size_t>> progress;
     const auto all =

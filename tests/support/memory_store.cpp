@@ -220,14 +220,16 @@ public:
 
     store_result<std::size_t> prune_counters(std::size_t count) override {
         const std::lock_guard lock(home_.transaction_);
+        std::map<store::scope_key, std::vector<store::window_counter>> scopes;
+        for (const auto& [key, at] : home_.rows_.counters)
+            scopes[{key.tenant, key.scope}].push_back({key.span, key.start_s, at});
         std::size_t removed = 0;
-        std::erase_if(home_.rows_.counters, [&](const auto& entry) {
-            const auto& [key, row] = entry;
-            const bool holds = row.held != usd_nano() || row.in_flight != 0 || row.tokens_held != 0;
-            if (removed == count || holds || !store::may_be_pruned(key, home_.clock_())) return false;
+        for (const auto& [scope, windows] : scopes) {
+            if (removed == count || !store::is_over(windows, home_.clock_())) continue;
+            for (const auto& each : windows)
+                home_.rows_.counters.erase({scope.tenant, scope.scope, each.span, each.start_s});
             ++removed;
-            return true;
-        });
+        }
         return removed;
     }
 

@@ -4,6 +4,7 @@
 
 #include <tollgate/core/error.hpp>
 #include <tollgate/ledger/apply.hpp>
+#include <tollgate/store/scope_rows.hpp>
 
 #include <functional>
 #include <optional>
@@ -41,6 +42,14 @@ struct discrepancy {
 
 using counter_list = std::vector<std::pair<ledger::counter_key, ledger::counter>>;
 
+struct counter_page {
+    counter_list counters;
+    std::optional<scope_key> last; // to go on after; nothing when there is no more
+};
+
+// Adds of the scope `page.last` the counters that such a page is asked for.
+void add_spent(counter_page& page, const std::vector<window_counter>& windows, std::int64_t since_s);
+
 class account_store {
 public:
     virtual ~account_store() = default;
@@ -59,10 +68,10 @@ public:
     virtual store_result<std::vector<ledger::usage_row>> usage_page(const usage_query& query, request_id after,
                                                                     std::size_t count) = 0;
     virtual store_result<std::vector<ledger::usage_row>> decisions(const decision_query& query) = 0;
-    // Counters with money in them of windows that began at `since_s` or later, or that never end; ascending, after a
-    // key. An empty tenant: all.
-    virtual store_result<counter_list> counters_after(const ledger::counter_key& after, const tenant_id& tenant,
-                                                      std::int64_t since_s, std::size_t count) = 0;
+    // Counters with money in them of windows that began at `since_s` or later, or that never end, of at most `scopes`
+    // scopes; ascending. An empty tenant: all.
+    virtual store_result<counter_page> counters_after(const scope_key& after, const tenant_id& tenant,
+                                                      std::int64_t since_s, std::size_t scopes) = 0;
     // Columns: tenant, model_served, model_requested, key, workspace, feature, agent, end_user, provider, day.
     virtual store_result<std::vector<usage_group>> usage_groups(const usage_query& query,
                                                                 const std::vector<std::string>& by) = 0;

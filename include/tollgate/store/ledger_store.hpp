@@ -40,7 +40,7 @@ public:
     virtual store_result<std::vector<ledger::reservation>> held_by(const std::string& node, std::size_t count) = 0;
     // Tenants with a grant that has run out and is not posted yet.
     virtual store_result<std::vector<tenant_id>> tenants_with_expired_grants(std::size_t count) = 0;
-    // Deletes minute and hour counters that ended long ago and hold nothing. Returns how many.
+    // Deletes scopes that have nothing but minutes and hours that ended long ago, and hold nothing. Returns how many.
     virtual store_result<std::size_t> prune_counters(std::size_t count) = 0;
     // Deletes claims, answers and spent tokens that are older than they are kept, at most `count` of each.
     virtual store_result<std::size_t> prune_repeats(std::size_t count) = 0;

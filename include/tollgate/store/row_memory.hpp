@@ -5,13 +5,14 @@
 
 #include <tollgate/core/limits.hpp>
 #include <tollgate/ledger/apply.hpp>
+#include <tollgate/store/scope_rows.hpp>
 
 #include <algorithm>
 #include <vector>
 
 namespace tollgate::store {
 
-inline const ledger::counter& to_remember(const ledger::counter& row) { return row; }
+inline const scope_row& to_remember(const scope_row& row) { return row; }
 inline ledger::balance_row to_remember(const ledger::balance_row& row) { return {row.now, row.burned, {}}; }
 
 // Rows is the table of a batch (ledger/row_table.hpp). A row that is known not to exist is remembered too.
@@ -89,7 +90,7 @@ private:
     std::vector<slot> places_; // of the rows of the batch
 };
 
-using counter_memory = row_memory<ledger::counter_key, ledger::counter, ledger::counter_view>;
+using scope_memory = row_memory<scope_key, scope_row, scope_view>;
 using balance_memory = row_memory<tenant_id, ledger::balance_row, std::string_view>;
 
 }

@@ -8,6 +8,7 @@
 
 #include <tollgate/ledger/apply.hpp>
 #include <tollgate/store/codec.hpp>
+#include <tollgate/store/scope_rows.hpp>
 
 #include <array>
 #include <span>
@@ -32,11 +33,12 @@ std::optional<std::string_view> group_column(std::string_view name);
 
 // ---- tables ---------------------------------------------------------------------------------------------------
 
-inline constexpr std::array counter_columns{
-    column{"spent", column_type::number},       column{"held", column_type::number},
-    column{"requests", column_type::number},    column{"tokens", column_type::number},
-    column{"tokens_held", column_type::number}, column{"in_flight", column_type::number},
+// Of the table `counters`.
+inline constexpr std::array scope_key_columns{
+    column{"tenant", column_type::text},
+    column{"scope", column_type::text},
 };
+inline constexpr std::array scope_columns{column{"windows", column_type::text}};
 
 inline constexpr std::array balance_columns{
     column{"credited", column_type::number},      column{"spent", column_type::number},
@@ -107,25 +109,26 @@ inline constexpr std::array entry_columns{
 // ---- counters and balances ------------------------------------------------------------------------------------
 
 template <class Out>
-void put(Out& out, const ledger::counter& row) {
-    out.number(row.spent.count());
-    out.number(row.held.count());
-    out.number(row.requests);
-    out.number(row.tokens);
-    out.number(row.tokens_held);
-    out.number(row.in_flight);
+void put(Out& out, const scope_key& key) {
+    out.text(key.tenant);
+    out.text(key.scope);
+}
+
+template <class Out>
+void put(Out& out, const scope_row& row) {
+    out.text(row.windows);
 }
 
 template <class In>
-ledger::counter take_counter(In& in) {
-    ledger::counter row;
-    row.spent = usd_nano(in.number());
-    row.held = usd_nano(in.number());
-    row.requests = in.number();
-    row.tokens = in.number();
-    row.tokens_held = in.number();
-    row.in_flight = in.number();
-    return row;
+scope_row take_scope(In& in) {
+    return {in.text()};
+}
+
+template <class In>
+std::vector<window_counter> take_windows(In& in) {
+    std::vector<window_counter> windows;
+    if (!unpack_windows(in.text(), windows)) in.damaged("counters.windows");
+    return windows;
 }
 
 template <class Out>

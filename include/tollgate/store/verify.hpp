@@ -41,9 +41,9 @@ struct tenant_books {
 
 std::vector<discrepancy> compare(const tenant_books& books);
 
-// How long a counter is kept after its window's start; nothing: for ever.
+// A scope of which nothing is younger than this may be deleted; nothing: it is kept for ever.
 std::optional<std::int64_t> kept_s(window span);
-// It ended long ago: it may have been pruned, and perhaps made again by a late settlement.
-bool may_be_pruned(const ledger::counter_key& key, instant now);
+// It ended long ago: it may have been deleted, and perhaps made again by a late settlement.
+bool may_be_pruned(window span, std::int64_t start_s, instant now);
 
 }

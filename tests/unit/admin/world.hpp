@@ -36,13 +36,18 @@ public:
             if (const auto at = db_.rows().counters.find(key); at != db_.rows().counters.end()) out.push_back(*at);
         return out;
     }
-    store_result<store::counter_list> counters_after(const ledger::counter_key& after, const tenant_id& tenant,
-                                                     std::int64_t, std::size_t count) override {
-        store::counter_list out;
-        for (const auto& [key, at] : db_.rows().counters)
-            if (after < key && (tenant.empty() || key.tenant == tenant) && out.size() < count)
-                out.emplace_back(key, at);
-        return out;
+    // A page a scope, so that whoever asks must turn pages.
+    store_result<store::counter_page> counters_after(const store::scope_key& after, const tenant_id& tenant,
+                                                     std::int64_t, std::size_t) override {
+        store::counter_page page;
+        for (const auto& [key, at] : db_.rows().counters) {
+            const store::scope_key scope{key.tenant, key.scope};
+            if (scope <= after || (!tenant.empty() && key.tenant != tenant)) continue;
+            if (page.last && *page.last != scope) return page;
+            page.last = scope;
+            page.counters.emplace_back(key, at);
+        }
+        return page;
     }
     store_result<std::optional<ledger::balance_row>> balance(const tenant_id& tenant) override {
         const auto at = db_.rows().balances.find(tenant);

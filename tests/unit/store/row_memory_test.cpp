@@ -6,26 +6,25 @@ namespace tollgate::store {
 
 namespace {
 
-using ledger::counter_rows;
 using ledger::slot;
 
-const ledger::counter_key first{"acme", "tenant", window::total, 0}, second{"acme", "agent=a", window::total, 0};
+const scope_key first{"acme", "tenant"}, second{"acme", "agent=a"};
 
-counter_rows batch_of(const std::vector<ledger::counter_key>& keys) {
-    counter_rows rows;
+scope_table batch_of(const std::vector<scope_key>& keys) {
+    scope_table rows;
     for (const auto& key : keys) rows.add(key);
     return rows;
 }
 
-ledger::counter spent(std::int64_t amount) {
-    ledger::counter row;
-    row.spent = usd_nano(amount);
-    return row;
+scope_row spent(std::int64_t amount) {
+    window_counter total;
+    total.at.spent = usd_nano(amount);
+    return {pack_windows(std::span(&total, 1))};
 }
 
 // As a store does it: what is not known is read, and one row does not exist.
-counter_rows recalled(counter_memory& memory, const std::vector<ledger::counter_key>& keys, std::size_t reads) {
-    counter_rows rows = batch_of(keys);
+scope_table recalled(scope_memory& memory, const std::vector<scope_key>& keys, std::size_t reads) {
+    scope_table rows = batch_of(keys);
     const std::vector<slot> unknown = memory.recall(rows);
     EXPECT_EQ(unknown.size(), reads);
     for (const slot each : unknown) {
@@ -39,9 +38,9 @@ counter_rows recalled(counter_memory& memory, const std::vector<ledger::counter_
 }
 
 TEST(row_memory, what_was_read_is_not_read_again) {
-    counter_memory memory;
+    scope_memory memory;
     recalled(memory, {first, second}, 2);
-    const counter_rows again = recalled(memory, {second, first}, 0);
+    const scope_table again = recalled(memory, {second, first}, 0);
     EXPECT_FALSE(again.exists(0)); // that it does not exist is known too
     EXPECT_EQ(again.row(1), spent(7));
     EXPECT_EQ(memory.was(0), nullptr);
@@ -49,26 +48,26 @@ TEST(row_memory, what_was_read_is_not_read_again) {
 }
 
 TEST(row_memory, what_was_written_is_known) {
-    counter_memory memory;
-    counter_rows rows = recalled(memory, {first, second}, 2);
+    scope_memory memory;
+    scope_table rows = recalled(memory, {first, second}, 2);
     rows.change(1) = spent(9);
     memory.learn_written(rows, false);
-    const counter_rows again = recalled(memory, {first, second}, 0);
+    const scope_table again = recalled(memory, {first, second}, 0);
     EXPECT_EQ(again.row(0), spent(7));
     EXPECT_EQ(again.row(1), spent(9));
 }
 
 TEST(row_memory, rows_that_were_only_locked_are_read_again) {
-    counter_memory memory;
-    counter_rows rows = recalled(memory, {first, second}, 2);
+    scope_memory memory;
+    scope_table rows = recalled(memory, {first, second}, 2);
     rows.change(1) = spent(9);
     memory.learn_written(rows, true);
     EXPECT_EQ(recalled(memory, {first, second}, 1).row(0), spent(7));
 }
 
 TEST(row_memory, what_is_forgotten_is_read_again) {
-    counter_memory memory;
-    const counter_rows rows = recalled(memory, {first, second}, 2);
+    scope_memory memory;
+    const scope_table rows = recalled(memory, {first, second}, 2);
     memory.forget(first);
     recalled(memory, {first, second}, 1);
     memory.forget(rows);
@@ -78,8 +77,8 @@ TEST(row_memory, what_is_forgotten_is_read_again) {
 }
 
 TEST(row_memory, only_rows_of_the_batch_are_placed) {
-    counter_memory memory;
-    counter_rows rows = recalled(memory, {first}, 1);
+    scope_memory memory;
+    scope_table rows = recalled(memory, {first}, 1);
     rows.add(second);
     EXPECT_TRUE(memory.placed(rows, 0));
     EXPECT_FALSE(memory.placed(rows, 1));

@@ -77,6 +77,25 @@ TEST(verify, a_counter_is_skipped_from_the_moment_it_may_be_pruned) {
     }
 }
 
+TEST(verify, a_counter_is_skipped_when_its_row_has_two_newer_windows_of_its_kind) {
+    constexpr std::int64_t day_s = 86'400;
+    const auto damaged_with = [&](std::vector<std::pair<window, std::int64_t>> others) {
+        tenant_books damaged = books(window::day, now_s - 10 * day_s);
+        damaged.counters.begin()->second.spent += usd_nano(1);
+        for (const auto& [span, start_s] : others) {
+            damaged.counters[{"acme", "tenant", span, start_s}] = {usd_nano(1), usd_nano(), 1, 0, 0, 0};
+            damaged.usage.push_back({pack_touched({{"tenant", span, start_s}}), 1, usd_nano(1), 0});
+        }
+        damaged.charged = usd_nano(60);
+        return compare(damaged).size();
+    };
+    EXPECT_EQ(damaged_with({}), 1u);
+    EXPECT_EQ(damaged_with({{window::day, now_s}}), 1u);
+    EXPECT_EQ(damaged_with({{window::day, now_s}, {window::week, now_s}}), 1u);
+    EXPECT_EQ(damaged_with({{window::day, now_s}, {window::day, now_s - 20 * day_s}}), 1u);
+    EXPECT_EQ(damaged_with({{window::day, now_s}, {window::day, now_s - day_s}}), 0u);
+}
+
 TEST(verify, prepaid_money_is_compared_with_its_entries) {
     using ledger::account;
     tenant_books out;

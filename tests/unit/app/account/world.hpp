@@ -59,8 +59,8 @@ public:
         return away();
     }
     store_result<std::vector<ledger::usage_row>> decisions(const store::decision_query&) override { return away(); }
-    store_result<std::vector<std::pair<ledger::counter_key, ledger::counter>>>
-    counters_after(const ledger::counter_key&, const tenant_id&, std::int64_t, std::size_t) override {
+    store_result<store::counter_page> counters_after(const store::scope_key&, const tenant_id&, std::int64_t,
+                                                     std::size_t) override {
         return away();
     }
     store_result<std::vector<ledger::usage_row>> usage_page(const store::usage_query& query, request_id after,
