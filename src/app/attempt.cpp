@@ -1,7 +1,10 @@
 // One attempt at the route that c.offer names: what came of it before a byte of the answer reached the client.
 #include "attempt.hpp"
 
+#include "look_inside.hpp"
 #include "relay.hpp"
+
+#include <tollgate/openai/retry_after.hpp>
 
 #include <algorithm>
 
@@ -68,9 +71,8 @@ std::string_view reason_of(errc code, int status) {
 
 task<> read_error(call& c, attempt& made) {
     made.error_body = co_await read_all(*made.answer);
-    const std::string_view retry_after = find_field(made.answer->fields(), "retry-after").value_or("");
-    made.error = openai::normalise_provider_error(made.answer->status(), made.error_body.bytes, retry_after, c.id_text);
-    made.reason = reason_of(made.error.code, made.answer->status());
+    const auto wait_ms = openai::told_to_wait_ms(made.answer->fields(), c.use.clock.now());
+    made.error = openai::normalise_provider_error(made.answer->status(), made.error_body.bytes, wait_ms, c.id_text);
 }
 
 // What the process learns of the provider.
@@ -123,7 +125,12 @@ task<attempt> try_provider(call& c, stop_signal& stop, std::int64_t until_us) {
         made.answer = std::move(*answer);
         made.sent = true;
         note.status = made.answer->status();
-        if (!made.good()) co_await read_error(c, made);
+        if (!made.good())
+            co_await read_error(c, made);
+        else if (c.attempts < c.policy->fallback.attempts_max)
+            co_await look_inside(c, made);
+        if (made.refused) note.code = openai::code_text(made.error.code);
+        if (!made.good()) made.reason = reason_of(made.error.code, made.refused ? made.error.status : note.status);
     }
     learn(c, made, note);
     c.tries.push_back(std::move(note));

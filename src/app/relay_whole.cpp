@@ -3,6 +3,7 @@
 
 #include <tollgate/core/limits.hpp>
 #include <tollgate/openai/error_body.hpp>
+#include <tollgate/openai/retry_after.hpp>
 
 #include <algorithm>
 
@@ -58,10 +59,6 @@ void insert_members(std::string& body, const openai::answer_report& report, std:
     if (report.usage_close == 0) return;
     body.insert(report.usage_close, members);
     if (!report.usage_empty) body.insert(report.usage_close, 1, ',');
-}
-
-std::string_view retry_after_of(const ports::upstream_answer& answer) {
-    return find_field(answer.fields(), "retry-after").value_or("");
 }
 
 }
@@ -123,8 +120,9 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
         co_return;
     }
     if (report.error && !report.usage.present) {
+        const auto wait_ms = openai::told_to_wait_ms(answer.fields(), c.use.clock.now());
         const openai::error_answer mapped =
-            openai::normalise_provider_error(answer.status(), got.bytes, retry_after_of(answer), c.id_text);
+            openai::normalise_provider_error(answer.status(), got.bytes, wait_ms, c.id_text);
         co_await pass_error(c, answer, mapped);
         co_return;
     }

@@ -15,7 +15,6 @@ namespace dom = simdjson::dom;
 
 constexpr std::size_t body_bytes_read_max = 64 * 1024;
 constexpr std::size_t message_bytes_max = 2'000;
-constexpr std::uint32_t retry_after_ms_max = 60'000;
 
 // What a provider said, whatever the shape it said it in.
 struct said {
@@ -107,28 +106,6 @@ said read_error(std::string_view body) {
     return out;
 }
 
-// Seconds, whole or with a fraction; a date is not worth reading.
-std::optional<std::uint32_t> read_retry_after(std::string_view text) {
-    text = json::trimmed(text);
-    std::uint32_t ms = 0, unit = 1'000;
-    bool fraction = false, any = false;
-    for (const char c : text) {
-        if (c == '.' && !fraction) {
-            fraction = true;
-            continue;
-        }
-        if (c < '0' || c > '9') return std::nullopt;
-        const auto digit = static_cast<std::uint32_t>(c - '0');
-        any = true;
-        if (!fraction)
-            ms = std::min(ms * 10 + digit * 1'000, 2 * retry_after_ms_max);
-        else
-            ms += digit * (unit /= 10);
-    }
-    if (!any) return std::nullopt;
-    return std::min(ms, retry_after_ms_max);
-}
-
 bool mentions(const said& error, std::string_view word) {
     return error.code.find(word) != std::string::npos || error.type.find(word) != std::string::npos;
 }
@@ -160,7 +137,7 @@ errc code_for(int status, const said& error) {
 
 }
 
-error_answer normalise_provider_error(int status, std::string_view body, std::string_view retry_after,
+error_answer normalise_provider_error(int status, std::string_view body, std::optional<std::uint32_t> wait_ms,
                                       std::string_view request_id) {
     const said error = read_error(body);
     const int real = real_status(status, error);
@@ -168,7 +145,7 @@ error_answer normalise_provider_error(int status, std::string_view body, std::st
     why.code = code_for(real, error);
     why.upstream_status = status;
     if (why.code == errc::provider_rate_limited) {
-        why.retry_after_ms = read_retry_after(retry_after);
+        why.retry_after_ms = wait_ms;
         if (!why.retry_after_ms)
             why.message =
                 "The provider limits the rate of requests and does not say for how long. Send this one again in "

@@ -5,6 +5,7 @@
 #include <tollgate/core/assert.hpp>
 #include <tollgate/openai/error_body.hpp>
 #include <tollgate/openai/metering.hpp>
+#include <tollgate/openai/retry_after.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +38,9 @@ void check_cost_insertion(endpoint where, std::string_view body, const answer_re
 
 void check_error(std::string_view body, unsigned char choice) {
     const int statuses[] = {200, 302, 400, 401, 404, 422, 429, 500, 503};
-    const error_answer answer = normalise_provider_error(statuses[choice % 9], body, body, "req_1");
+    const field wait[] = {{"retry-after", body}};
+    const error_answer answer =
+        normalise_provider_error(statuses[choice % 9], body, told_to_wait_ms(wait, instant()), "req_1");
     TG_ASSERT(answer.status >= 400 && answer.status < 600);
     TG_ASSERT(nlohmann::json::accept(answer.body));
 }

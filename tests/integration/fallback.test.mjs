@@ -37,6 +37,7 @@ const final = [
   {name: 'forbidden', steer: 'status=403', status: 502, code: 'provider_configuration_error'},
   {name: 'missing', steer: 'status=404', status: 404},
   {name: 'unprocessable', steer: 'status=422', status: 422},
+  {name: 'error-in-200', steer: 'error-in-200', status: 400},
   {name: 'silent', steer: 'slow-body+gap-ms=5000', status: 504, code: 'provider_timeout', billed: true},
 ];
 

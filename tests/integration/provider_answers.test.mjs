@@ -149,6 +149,17 @@ describe('a refusal of the provider costs nothing', () => {
     assert.equal(got.headers['retry-after'], '7');
     for (const name of ['x-ratelimit-remaining-requests', 'set-cookie', 'server']) assert.equal(got.headers[name], undefined);
   });
+
+  it('is told so where the provider names a moment, or milliseconds', async () => {
+    const date = 'Wed, 21 Oct 2026 07:28:00 GMT';
+    for (const [headers, ms] of [[{date, 'retry-after': 'Wed, 21 Oct 2026 07:28:09 GMT'}, '9000'],
+                                 [{'retry-after': 'Fri, 31 Dec 2100 00:00:00 GMT'}, '60000'],
+                                 [{'retry-after': '3', 'retry-after-ms': '250'}, '250']]) {
+      const got = await exchange(whole({status: '429 Too Many', headers, json}));
+      assert.equal(got.headers['retry-after-ms'], ms);
+      assert.equal(got.headers['retry-after'], String(Math.ceil(ms / 1000)));
+    }
+  });
 });
 
 it('an account that is used up at one provider is not at another', async () => {
@@ -162,6 +173,44 @@ it('an account that is used up at one provider is not at another', async () => {
   assert.equal(headers['x-ai-fallback-reason'], 'provider_rate_limited');
   assert.equal(cost, '0.0016');
   assert.deepEqual(record.tries.map((each) => each.status), [429, 200]);
+});
+
+describe('an error that a stream begins with', () => {
+  const json = {error: {message: 'Overloaded', type: 'overloaded_error', code: null}};
+  const begin = (error) => streamed([event(text_chunk('')) + event(error)]);
+  const either = {stream: true, more: {model: 'either'}};
+
+  it('is passed on where nobody may take the place', async () => {
+    const {status, text, cost} = await exchange(begin(json), either);
+    assert.equal(status, 200);
+    assert.match(text, /Overloaded/);
+    assert.equal(cost, prompt);
+  });
+
+  it('has another provider asked where one may be', async () => {
+    const {status, headers, text, cost, record} = await exchange(begin(json), {...either, tenant: 'agile'});
+    assert.equal(status, 200);
+    assert.equal(headers['x-ai-fallback-reason'], 'provider_error');
+    assert.doesNotMatch(text, /Overloaded/);
+    assert.equal(cost, '0.0016');
+    assert.deepEqual(record.tries.map(({status, code}) => [status, code]), [[200, 'provider_error'], [200, undefined]]);
+  });
+
+  it('that is the request\'s own fault is told with its status', async () => {
+    const fault = {error: {message: 'Too long', type: 'invalid_request_error', code: 'context_length_exceeded'}};
+    const {status, text, cost} = await exchange(begin(fault), {...either, tenant: 'agile'});
+    assert.equal(status, 400);
+    assert_error(text, 'context_length_exceeded');
+    assert.equal(cost, '0.00');
+  });
+
+  it('behind which more was said is part of its stream', async () => {
+    const {status, text, record} = await exchange(streamed([event(text_chunk('word')), pause, event(json)]),
+                                                  {...either, tenant: 'agile'});
+    assert.equal(status, 200);
+    assert.match(text, /word[^]*Overloaded/);
+    assert.equal(record.attempts, 1);
+  });
 });
 
 describe('usage', () => {

@@ -4,6 +4,8 @@
 
 #include <tollgate/core/refusal.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,7 +29,8 @@ error_answer to_answer(const refusal& why, std::string_view request_id);
 
 // A provider's error body of any shape -> OpenAI's, with string-or-null code. `status` may be mapped as well:
 // 401/402/403 become 502 provider_configuration_error, 429 keeps its meaning, 5xx become 502, 408/504 become 504.
-error_answer normalise_provider_error(int status, std::string_view body, std::string_view retry_after,
+// `wait_ms`: what told_to_wait_ms() read of its head.
+error_answer normalise_provider_error(int status, std::string_view body, std::optional<std::uint32_t> wait_ms,
                                       std::string_view request_id);
 
 // For a stream that has begun: "data: {"error":...}\n\n", or "event: error" for responses.
