@@ -44,6 +44,7 @@ constexpr std::array counts{
 constexpr std::array input_details{
     spelling{"cached_tokens", &raw_usage::cached},
     spelling{"cache_write_tokens", &raw_usage::cache_write},
+    spelling{"cache_creation_tokens", &raw_usage::cache_write}, // of other gateways
     spelling{"audio_tokens", &raw_usage::audio_in},
     spelling{"image_tokens", &raw_usage::image_in},
 };

@@ -162,6 +162,16 @@ TEST(usage, parts_are_disjoint_and_never_pass_their_total) {
     EXPECT_EQ(got.audio_out_tokens + got.reasoning_tokens, 10);
 }
 
+TEST(usage, cache_writes_go_by_two_names_in_the_details) {
+    for (const std::string name : {"cache_write_tokens", "cache_creation_tokens"}) {
+        const usage got =
+            usage_of(R"({"prompt_tokens":10,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":2,")" +
+                     name + R"(":4}})");
+        EXPECT_EQ(got.prompt_tokens, 10) << name;
+        EXPECT_EQ(got.cache_write_tokens, 4) << name;
+    }
+}
+
 TEST(usage, siblings_of_the_anthropic_shape_are_added) {
     provider_quirks anthropic;
     anthropic.input_excludes_cache = true;
