@@ -2,6 +2,7 @@
 #include "definitions.hpp"
 #include "json.hpp"
 #include "movement.hpp"
+#include "policies.hpp"
 
 #include <tollgate/cli/table.hpp>
 #include <tollgate/core/limits.hpp>
@@ -17,9 +18,10 @@ namespace {
 // ---- money in and out ----
 
 // A misspelt tenant takes money as well as any other; where the policies can be read, say so.
-void note_unknown_tenant(const tenant_id& tenant, const context& at) {
+void note_unknown_tenant(const tenant_id& tenant, store::database& database, const context& at) {
     const auto all = load_all(at);
-    if (all && all->policies->find(tenant) == nullptr)
+    if (!all) return;
+    if (const auto known = has_policy(tenant, *all, database); known && !*known)
         at.world.err << "note: no policy is for tenant " << tenant << '\n';
 }
 
@@ -30,7 +32,7 @@ status move(const movement_request& given, const context& at) {
     if (!database) return std::unexpected(database.error());
     const auto done = post(*op, **database, at.world);
     if (!done) return std::unexpected(done.error());
-    note_unknown_tenant(op->tenant, at);
+    note_unknown_tenant(op->tenant, **database, at);
     if (at.json) {
         json out{{"tenant", op->tenant}, {"kind", name_of(op->kind)}};
         out["amount_usd"] = to_usd(op->amount);

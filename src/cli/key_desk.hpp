@@ -15,6 +15,7 @@ public:
     key_desk(database_ptr database, std::unique_ptr<store::admin_store> store, keys::key_admin admin)
         : database_(std::move(database)), store_(std::move(store)), admin_(std::move(admin)) {}
     keys::key_admin& admin() { return admin_; }
+    store::database& database() { return *database_; }
 
     // Runs `work(admin)` as one transaction.
     template <class Work>

@@ -2,6 +2,7 @@
 #include "definitions.hpp"
 #include "json.hpp"
 #include "key_desk.hpp"
+#include "policies.hpp"
 
 #include <tollgate/cli/progress.hpp>
 #include <tollgate/cli/table.hpp>
@@ -38,8 +39,10 @@ std::string no_policy(const std::string& tenant, const config::settings& setting
            "and look at it with `tollgate check`.";
 }
 
-status may_have_key(const keys::key_request& asked, const config::loaded& all) {
-    if (all.policies->find(asked.tenant) == nullptr) return refuse(no_policy(asked.tenant, all.settings));
+status may_have_key(const keys::key_request& asked, const config::loaded& all, store::database& database) {
+    const auto known = has_policy(asked.tenant, all, database);
+    if (!known) return std::unexpected(known.error());
+    if (!*known) return refuse(no_policy(asked.tenant, all.settings));
     for (const std::string& model : asked.models)
         if (all.catalog->find(model) == nullptr)
             return refuse("model " + model + " is not in " + all.settings.files.catalog +
@@ -91,9 +94,9 @@ status create(create_options given, bool as_list, const context& at) {
     if (!all) return std::unexpected(all.error());
     if (!given.expires.empty()) given.asked.expires = parse_rfc3339(given.expires);
     for (const std::string& model : given.models) given.asked.models.push_back(CLI::detail::trim_copy(model)); // "a, b"
-    if (auto may = may_have_key(given.asked, *all); !may) return may;
     auto desk = open_key_desk(all->settings, at);
     if (!desk) return std::unexpected(desk.error());
+    if (auto may = may_have_key(given.asked, *all, desk->database()); !may) return may;
     const auto made = issue(given, *desk, at);
     if (!made) return std::unexpected(made.error());
     print(*made, as_list, at);

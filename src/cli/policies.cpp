@@ -1,6 +1,7 @@
 #include "policies.hpp"
 
 #include <tollgate/core/limits.hpp>
+#include <tollgate/store/admin_store.hpp>
 
 #include <fstream>
 #include <sstream>
@@ -35,6 +36,15 @@ outcome_of<config::read_policy_result> read_policy_file(const std::string& path,
     auto read = config::parse_policy(path, *text, {*all.catalog, *all.templates, zones, at.world.now()});
     if (!read) return refuse("the policy is not valid:" + listed(read.error()));
     return std::move(*read);
+}
+
+outcome_of<bool> has_policy(const tenant_id& tenant, const config::loaded& all, store::database& database) {
+    if (all.policies->find(tenant) != nullptr) return true;
+    auto admin = taken(database.open_admin());
+    if (!admin) return std::unexpected(admin.error());
+    const auto published = taken((*admin)->published(tenant));
+    if (!published) return std::unexpected(published.error());
+    return *published && !(*published)->version.empty(); // empty: withdrawn
 }
 
 outcome_of<const policy_shelf::entry*> policy_shelf::find(const tenant_id& tenant, const std::string& version) {

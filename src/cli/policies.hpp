@@ -21,6 +21,9 @@ using policy_ptr = std::shared_ptr<const policy::tenant_policy>;
 outcome_of<config::read_policy_result> read_policy_file(const std::string& path, const config::loaded& all,
                                                         const context& at);
 
+// Whether a file or a published policy is the tenant's.
+outcome_of<bool> has_policy(const tenant_id& tenant, const config::loaded& all, store::database& database);
+
 // The versions that the store remembers, each read and parsed once.
 class policy_shelf {
 public:

@@ -25,32 +25,38 @@ struct common_options {
     bool json = false;
 };
 
-void add_common(CLI::App& options, const command_row& row, common_options& into) {
+void add_config(CLI::App& options, common_options& into) {
     options
         .add_option("--config", into.config,
                     "Configuration file (else config/tollgate.yaml, then /etc/tollgate/tollgate.yaml)")
         ->type_name("FILE");
+}
+
+void add_common(CLI::App& options, const command_row& row, common_options& into) {
+    add_config(options, into);
     if (row.prints_table) options.add_flag("--json", into.json, "Print JSON");
 }
 
 // Groups stand in --help where the table first names them.
-CLI::App& group_of(CLI::App& program, std::string_view name) {
+CLI::App& group_of(CLI::App& program, std::string_view name, common_options& common) {
     const auto known = program.get_subcommands([&](const CLI::App* each) { return each->get_name() == name; });
     if (!known.empty()) return *known.front();
     const auto row = std::ranges::find(groups(), name, &group_row::name);
     TG_ASSERT(row != groups().end());
     CLI::App* made = program.add_subcommand(std::string(name), std::string(row->summary));
     made->require_subcommand(1);
+    add_config(*made, common);
     return *made;
 }
 
 // "keys create" below the group "keys", "serve" below the program itself.
 std::vector<defined> define_all(CLI::App& program, common_options& common) {
     std::vector<defined> all;
+    add_config(program, common); // before the command or behind it
     for (const command_row& row : commands()) {
         const std::size_t space = row.path.find(' ');
         const bool grouped = space != std::string_view::npos;
-        CLI::App& parent = grouped ? group_of(program, row.path.substr(0, space)) : program;
+        CLI::App& parent = grouped ? group_of(program, row.path.substr(0, space), common) : program;
         const std::string_view name = grouped ? row.path.substr(space + 1) : row.path;
         CLI::App* options = parent.add_subcommand(std::string(name), std::string(row.summary));
         all.push_back({options, row.define(*options)});

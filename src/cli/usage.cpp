@@ -1,6 +1,6 @@
 // tollgate usage ...
 #include "definitions.hpp"
-#include "open.hpp"
+#include "policies.hpp"
 
 #include <tollgate/app/usage_format.hpp>
 #include <tollgate/cli/progress.hpp>
@@ -12,6 +12,8 @@
 namespace tollgate::cli {
 
 namespace {
+
+constexpr std::int64_t a_day_us = 86'400'000'000; // a clock may be behind that of the rows
 
 struct export_options {
     std::string tenant, from, to, format = "csv";
@@ -92,6 +94,21 @@ status write_rows(store::account_store& accounts, const export_plan& plan, const
     }
 }
 
+// A misspelt tenant exports nothing as well as any other. Whose policy was deleted still has what was recorded.
+status check_tenant(const tenant_id& tenant, store::database& database, store::account_store& accounts,
+                    const context& at) {
+    const store::usage_query ever{.tenant = tenant, .from = {}, .to = {at.world.now().us + a_day_us}};
+    const auto row = taken(accounts.usage_page(ever, request_id(), 1));
+    if (!row) return std::unexpected(row.error());
+    if (!row->empty()) return {};
+    const auto all = load_all(at);
+    if (!all) return {}; // who is meant cannot be told
+    const auto known = has_policy(tenant, *all, database);
+    if (!known) return std::unexpected(known.error());
+    if (*known) return {};
+    return refuse("tenant " + tenant + " has no policy, and nothing is recorded of it");
+}
+
 status export_usage(const export_options& given, const context& at) {
     const auto plan = plan_of(given, at);
     if (!plan) return std::unexpected(plan.error());
@@ -99,6 +116,7 @@ status export_usage(const export_options& given, const context& at) {
     if (!database) return std::unexpected(database.error());
     auto accounts = taken((*database)->open_accounts());
     if (!accounts) return std::unexpected(accounts.error());
+    if (auto known = check_tenant(given.tenant, **database, **accounts, at); !known) return known;
     return write_rows(**accounts, *plan, at);
 }
 

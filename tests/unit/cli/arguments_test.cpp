@@ -100,6 +100,21 @@ TEST(cli_arguments, help_lists_the_commands) {
         EXPECT_TRUE(has(got.out, name)) << name;
 }
 
+TEST(cli_arguments, the_configuration_may_be_named_before_the_command) {
+    house here;
+    const std::string file = here.path("tollgate.yaml");
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--config", file, "keys", "list"},
+                                                      {"keys", "--config", file, "list"},
+                                                      {"keys", "list", "--config", file},
+                                                      {"--config=" + file, "keys", "list", "--json"}}) {
+        SCOPED_TRACE(testing::PrintToString(arguments));
+        const answer got = here.run_bare(arguments);
+        EXPECT_EQ(got.code, 0) << got.err;
+    }
+    EXPECT_EQ(here.run_bare({"--config", here.path("none.yaml"), "keys", "list"}).code, 1);
+    EXPECT_EQ(here.run_bare({"--config", file}).code, 2);
+}
+
 TEST(cli_arguments, version_is_told_both_ways) {
     house here;
     const answer command = here.run_bare({"version"}), flag = here.run_bare({"--version"});

@@ -1,5 +1,8 @@
 #include "house.hpp"
 
+#include <tollgate/daemon/open_store.hpp>
+#include <tollgate/store/admin_store.hpp>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -32,6 +35,28 @@ TEST(cli_keys, create_prints_the_secret_alone_on_stdout) {
     EXPECT_TRUE(got.out.starts_with("sk-tg-"));
     EXPECT_EQ(got.out.find('\n'), got.out.size() - 1);
     EXPECT_TRUE(has(got.err, "key_")) << got.err;
+}
+
+TEST(cli_keys, a_published_policy_is_a_policy_until_it_is_withdrawn) {
+    house here;
+    ASSERT_EQ(here.run({"migrate"}).code, 0);
+    const auto create = [&] { return here.run({"keys", "create", "--tenant", "fresh"}).code; };
+    const auto publish = [&](const std::string& version) {
+        const auto database = open_store(here.store_url());
+        const auto admin = database->open_admin();
+        ASSERT_TRUE(admin.has_value());
+        store::admin_transaction together(**admin);
+        store::published_policy row;
+        row.tenant = "fresh";
+        row.version = version;
+        ASSERT_TRUE((*admin)->publish(row).has_value());
+        ASSERT_TRUE(together.commit().has_value());
+    };
+    EXPECT_EQ(create(), 1);
+    publish("v1");
+    EXPECT_EQ(create(), 0);
+    publish("");
+    EXPECT_EQ(create(), 1);
 }
 
 TEST(cli_keys, the_secret_is_shown_once_and_never_stored) {

@@ -59,6 +59,19 @@ answer exported(house& here, const std::string& format, const std::string& from,
 
 }
 
+TEST(cli_usage, an_unknown_tenant_is_told_one_that_is_gone_is_exported) {
+    house here;
+    write(here, {row_at("2026-06-01T00:00:00Z", 1)});
+    const answer unknown = here.run(
+        {"usage", "export", "--tenant", "amce", "--format", "csv", "--from", "2026-06-01", "--to", "2026-07-01"});
+    EXPECT_EQ(unknown.code, 1);
+    EXPECT_EQ(unknown.out, "");
+    EXPECT_TRUE(has(unknown.err, "amce")) << unknown.err;
+    std::filesystem::remove(here.path("policies/acme.yaml"));
+    EXPECT_EQ(lines(exported(here, "csv", "2026-06-01", "2026-07-01").out), 2);
+    EXPECT_EQ(exported(here, "csv", "2025-06-01", "2025-07-01").code, 0);
+}
+
 TEST(cli_usage, from_is_part_of_the_export_and_to_is_not) {
     house here;
     write(here,
@@ -99,6 +112,7 @@ TEST(cli_usage, every_format_has_its_lines) {
 
 TEST(cli_usage, another_tenant_exports_nothing) {
     house here;
+    here.put("policies/other.yaml", "tenant_id: other\npolicy_version: 1\nmonthly_budget_usd: 10\n");
     write(here, {row_at("2026-06-01T00:00:00Z", 1)});
     const answer got = here.run({"usage", "export", "--tenant", "other", "--from", "2026-06-01", "--format", "jsonl"});
     EXPECT_EQ(got.code, 0);
