@@ -36,9 +36,34 @@ std::string decimal(std::int64_t nano) {
     return text;
 }
 
+// Programs write small numbers of JSON and YAML as 5e-05. The point moves, so it stays exact; what is no such number
+// stays as it is.
+std::string without_exponent(const std::string& text) {
+    constexpr std::int64_t power_max = 30;
+    const auto e = text.find_first_of("eE");
+    const auto point = std::min(text.find('.'), e);
+    if (e == std::string::npos || text.front() < '0' || text.front() > '9') return text;
+    const bool plus = text.compare(e + 1, 1, "+") == 0;
+    const auto power = parse_integer(std::string_view(text).substr(e + (plus ? 2 : 1)));
+    if (point + 1 == e || !power || *power > power_max || *power < (plus ? 0 : -power_max)) return text;
+    std::string whole = text.substr(0, point);
+    std::string fraction = point < e ? text.substr(point + 1, e - point - 1) : "";
+    std::string& from = *power < 0 ? whole : fraction;
+    const auto moved = static_cast<std::size_t>(*power < 0 ? -*power : *power);
+    if (from.size() < moved) from.insert(*power < 0 ? 0 : from.size(), moved - from.size(), '0');
+    if (*power < 0) {
+        fraction.insert(0, whole, whole.size() - moved);
+        whole.resize(whole.size() - moved);
+    } else {
+        whole += fraction.substr(0, moved);
+        fraction.erase(0, moved);
+    }
+    return (whole.empty() ? "0" : whole) + (fraction.empty() ? "" : "." + fraction);
+}
+
 std::optional<std::int64_t> read_decimal(node& value, std::string_view expected, context& at) {
     if (!is_scalar(value, expected, at)) return std::nullopt;
-    const auto amount = parse_usd(value.text);
+    const auto amount = parse_usd(without_exponent(value.text));
     if (!amount) return refuse(value, expected, at);
     value.canonical = decimal(amount->count());
     if (amount->count() < 0) {
