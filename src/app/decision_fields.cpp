@@ -16,6 +16,12 @@ std::string_view text_of(budget_state state) {
     return "ok";
 }
 
+// A limit of pace says nothing about money.
+bool stopped_by_pace(const call& c) {
+    const auto limit = c.course->stopped_by();
+    return limit && c.course->limits()[*limit].check.what != measure::cost;
+}
+
 }
 
 bool binds(const call& c, std::size_t limit) {
@@ -42,7 +48,7 @@ void note_readings(call& c) {
         const ledger::balance& at = *c.held.prepaid;
         take(at.credited + c.policy->credit_limit - at.spent - at.held - mine);
     }
-    if (!c.held.admitted) c.state = budget_state::over_budget;
+    if (!c.held.admitted && !stopped_by_pace(c)) c.state = budget_state::over_budget;
     if (c.remaining) c.use.remaining.note(c.facts.who.tenant, *c.remaining);
 }
 

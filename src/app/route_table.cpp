@@ -33,13 +33,19 @@ bool fits(const route& r, std::string_view path) {
     return path.size() > prefix.size() && path.starts_with(prefix);
 }
 
+// A HEAD is a GET whose body the server leaves out.
+bool takes(const route& r, std::string_view method) {
+    return r.method == method || (r.method == "GET" && method == "HEAD");
+}
+
 task<> send_no_route(services& use, ports::exchange& x, bool known_path) {
     refusal out;
     out.code = known_path ? errc::method_not_allowed : errc::path_not_found;
     if (known_path) {
         std::string allow;
         for (const route& r : table)
-            if (fits(r, x.path())) allow += (allow.empty() ? "" : ", ") + std::string(r.method);
+            if (fits(r, x.path()))
+                allow += (allow.empty() ? "" : ", ") + std::string(r.method == "GET" ? "GET, HEAD" : r.method);
         out.message = "The path " + std::string(x.path()) + " takes " + allow + ".";
         out.extra.emplace_back("allow", allow);
     }
@@ -56,7 +62,7 @@ task<> dispatch(services& use, ports::exchange& x) {
     bool known_path = false;
     for (const route& r : table) {
         if (!fits(r, x.path())) continue;
-        if (r.method == x.method()) return r.handle(use, x);
+        if (takes(r, x.method())) return r.handle(use, x);
         known_path = true;
     }
     if (!known_path && is_unmetered(*use.config.get(), x.path())) return pass_unmetered(use, x);

@@ -118,8 +118,19 @@ describe('paths and methods', () => {
 
   it('POST on a GET route is 405', async () => {
     const {answer} = await refused({path: '/v1/models'}, 405, 'method_not_allowed');
-    assert.equal(answer.headers.allow, 'GET');
+    assert.equal(answer.headers.allow, 'GET, HEAD');
   });
+
+  for (const path of ['/v1/models', '/v1/models/toll', '/v1/account/budget', '/v1/account/usage', '/v1/account/usage/export'])
+    it(`HEAD ${path} has the head of a GET`, async () => {
+      const [head, whole] = await Promise.all(['HEAD', 'GET'].map((method) => ask(url, {key, method, path})));
+      assert.equal(head.status, 200);
+      assert.equal(head.text, '');
+      assert.ok(whole.text.length > 0);
+      for (const name of ['content-type', 'content-length', 'transfer-encoding', 'x-ai-quota-policy'])
+        assert.equal(head.headers[name], whole.headers[name], name);
+      assert.equal(head.headers['x-ai-quota-policy'], 'v1');
+    });
 });
 
 describe('keys', () => {

@@ -92,6 +92,7 @@ for (const kind of stores) describe(`over ${kind.name}`, () => {
   it('a request that no waiting makes small enough is not told to wait', async () => {
     const {status, headers} = await send('few_tokens', {body: {...one_cent, max_tokens: 200}});
     assert.equal(status, 429);
+    assert.equal(headers['x-ai-budget-state'], 'ok', 'a limit of pace says nothing about money');
     assert.equal(headers['retry-after'], undefined);
   });
 

@@ -58,9 +58,10 @@ task<bool> begin(ports::exchange& x, const viewer& who, const export_request& as
     const std::string id = who.id.text();
     const std::string file = "attachment; filename=\"usage-" + to_rfc3339(asked.range.from).substr(0, 10) + "-" +
                              to_rfc3339(asked.range.to).substr(0, 10) + "." + std::string(asked.format->name) + "\"";
-    const std::array<field, 4> fields{{{"content-type", asked.format->content_type},
+    const std::array<field, 5> fields{{{"content-type", asked.format->content_type},
                                        {"content-disposition", file},
                                        {"x-request-id", id},
+                                       {"x-ai-quota-policy", who.policy->version},
                                        {"cache-control", "no-store"}}};
     co_return co_await x.begin(200, fields);
 }
