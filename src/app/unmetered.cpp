@@ -2,9 +2,11 @@
 
 #include "account/viewer.hpp"
 #include "header_block.hpp"
+#include "relay.hpp"
 
 #include <tollgate/app/respond.hpp>
 #include <tollgate/openai/error_body.hpp>
+#include <tollgate/openai/retry_after.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,10 +29,26 @@ task<> send_code(ports::exchange& x, const viewer& who, errc code, std::string m
     co_await send_refusal(x, out, who.id);
 }
 
+// As on metered paths: a provider that refuses our credential must not look like one that refuses the client's.
+task<> relay_error(ports::exchange& x, const viewer& who, ports::upstream_answer& answer) {
+    const std::string id = who.id.text();
+    const whole_body got = co_await read_all(answer);
+    const auto wait_ms = openai::told_to_wait_ms(answer.fields(), who.facts.at);
+    const openai::error_answer mapped = openai::normalise_provider_error(answer.status(), got.bytes, wait_ms, id);
+    header_block fields;
+    fields.add("content-type", "application/json");
+    fields.add("x-request-id", id);
+    fields.add("x-ai-quota-policy", who.policy->version);
+    for (const auto& [name, value] : mapped.fields) fields.add(name, value);
+    const auto views = fields.fields();
+    co_await x.send(mapped.status, views, mapped.body);
+}
+
 task<> relay_raw(ports::exchange& x, const viewer& who, ports::upstream_answer& answer) {
     const std::string id = who.id.text();
     header_block fields;
     fields.add("x-request-id", id);
+    fields.add("x-ai-quota-policy", who.policy->version);
     for (const field& f : answer.fields())
         if (same_name(f.name, "content-type")) fields.add("content-type", f.value);
     const auto views = fields.fields();
@@ -80,7 +98,9 @@ task<> pass_unmetered(services& use, ports::exchange& x) {
     ports::upstream_request request;
     request.to = to.get();
     request.method = x.method();
-    request.path = x.path().substr(prefix.size());
+    std::string target(x.path().substr(prefix.size()));
+    if (!x.query().empty()) target.append("?").append(x.query());
+    request.path = target;
     request.fields = fields;
     request.body = pieces;
     request.total_ms = config->request_total_ms;
@@ -89,7 +109,10 @@ task<> pass_unmetered(services& use, ports::exchange& x) {
         co_await send_code(x, who, answer.error().why.code, "");
         co_return;
     }
-    co_await relay_raw(x, who, **answer);
+    if ((*answer)->status() >= 300)
+        co_await relay_error(x, who, **answer);
+    else
+        co_await relay_raw(x, who, **answer);
 }
 
 }
