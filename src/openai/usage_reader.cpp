@@ -100,6 +100,11 @@ std::int64_t part(std::int64_t& left, std::int64_t wanted) {
     return taken;
 }
 
+// Zeros are zeros, but not behind a count: totals only grow.
+bool says_nothing(const raw_usage& raw) {
+    return raw.prompt.value_or(0) == 0 && raw.completion.value_or(0) == 0 && raw.total.value_or(0) == 0;
+}
+
 usage normalise(const raw_usage& raw, const provider_quirks& quirks) {
     usage out;
     const std::int64_t cached = raw.cached.value_or(raw.cached_elsewhere.value_or(0));
@@ -145,6 +150,7 @@ bool read_usage(json::reader& reader, json::ondemand::value from, const provider
     });
     if (!read) return false;
     if (!raw.malformed && !raw.prompt && !raw.completion && !raw.total) return true;
+    if (into.present && !raw.malformed && says_nothing(raw)) return true;
     into.present = true;
     into.malformed = raw.malformed;
     into.prompt_missing = !raw.prompt && !raw.total;

@@ -172,6 +172,18 @@ TEST(stream_meter, running_totals_replace_one_another) {
     EXPECT_EQ(relay(asked(), {input + std::string(done)}).sent, input);
 }
 
+TEST(stream_meter, zeros_behind_a_count_do_not_undo_it) {
+    const std::string zeros =
+        R"(data: {"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}})";
+    const std::string count =
+        R"(data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":20,"total_tokens":30}})";
+    for (const std::string& input : {count + "\n\n" + zeros, zeros + "\n\n" + count}) {
+        const outcome got = relay(asked(), {input + "\n\n" + std::string(done)});
+        EXPECT_EQ(got.report.used.prompt_tokens, 10) << input;
+        EXPECT_EQ(got.report.used.completion_tokens, 20) << input;
+    }
+}
+
 TEST(stream_meter, an_event_behind_the_usage_chunk_releases_it) {
     const std::string more = "data: {\"choices\":[],\"x\":1}\n\n";
     const outcome got = relay(asked(), {std::string(usage_chunk) + more, std::string(done)}, "0.5");
