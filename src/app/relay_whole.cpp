@@ -1,6 +1,7 @@
 // An answer that is not a stream: read whole, settled, then sent with its final cost inside.
 #include "relay.hpp"
 
+#include <tollgate/core/json_writer.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/openai/error_body.hpp>
 #include <tollgate/openai/retry_after.hpp>
@@ -54,11 +55,29 @@ task<whole_body> read_all(ports::upstream_answer& answer) {
 
 namespace {
 
+// Of a provider that told nothing: what was counted, and charged.
+std::string own_usage(const call& c) {
+    const bool responses = c.where == openai::endpoint::responses;
+    std::string out = "{";
+    json_writer w(out);
+    w.member(responses ? "input_tokens" : "prompt_tokens", c.used.prompt_tokens);
+    if (c.where != openai::endpoint::embeddings)
+        w.member(responses ? "output_tokens" : "completion_tokens", c.used.completion_tokens);
+    w.member("total_tokens", c.used.total());
+    return out.append(",").append(usage_members(c)).append("}");
+}
+
 // Into the body's `usage`, where the client finds the final cost.
-void insert_members(std::string& body, const openai::answer_report& report, std::string_view members) {
-    if (report.usage_close == 0) return;
-    body.insert(report.usage_close, members);
-    if (!report.usage_empty) body.insert(report.usage_close, 1, ',');
+void insert_cost(std::string& body, const openai::answer_report& report, const call& c) {
+    if (report.usage_close != 0) {
+        body.insert(report.usage_close, usage_members(c));
+        if (!report.usage_empty) body.insert(report.usage_close, 1, ',');
+    } else if (report.usage_null != 0) {
+        body.replace(report.usage_null, std::string_view("null").size(), own_usage(c));
+    } else if (const auto end = body.find_last_not_of(" \t\r\n"); report.usage_absent && body[end] == '}') {
+        const bool alone = body.find_last_not_of(" \t\r\n", end - 1) == body.find('{');
+        body.insert(end, (alone ? "\"usage\":" : ",\"usage\":") + own_usage(c));
+    }
 }
 
 }
@@ -128,7 +147,7 @@ task<> relay_whole(call& c, ports::upstream_answer& answer) {
     }
     c.status = answer.status();
     const auto priced = [&] {
-        insert_members(got.bytes, report, usage_members(c));
+        insert_cost(got.bytes, report, c);
         keep_answer(c, content_type_of(answer), got.bytes);
     };
     co_await settle(c, end, priced);

@@ -7,6 +7,12 @@
 
 namespace tollgate::openai {
 
+namespace {
+
+constexpr std::string_view null = "null";
+
+}
+
 answer_report read_answer(endpoint where, std::string_view body, const provider_quirks& quirks) {
     answer_report out;
     const answer_walk walk(body, quirks, out.usage);
@@ -15,6 +21,12 @@ answer_report read_answer(endpoint where, std::string_view body, const provider_
     out.error = walk.error && walk.object != "response";
     out.usage_close = walk.found.close;
     out.usage_empty = walk.found.empty;
+    const std::string_view member = walk.found.member;
+    out.usage_absent = member.empty();
+    if (walk.found.is_null) {
+        const std::size_t begin = static_cast<std::size_t>(member.data() - body.data());
+        out.usage_null = static_cast<std::uint32_t>(begin + member.size() - null.size());
+    }
     // Nothing comes out of an embedding: what its total says beyond the prompt was read too.
     if (where == endpoint::embeddings)
         out.usage.used.prompt_tokens += std::exchange(out.usage.used.completion_tokens, 0);

@@ -175,6 +175,21 @@ it('an account that is used up at one provider is not at another', async () => {
   assert.deepEqual(record.tries.map((each) => each.status), [429, 200]);
 });
 
+describe('the cost of a provider that tells nothing of its usage', () => {
+  const told = (said) => exchange(said).then(({text, cost}) => ({usage: JSON.parse(text).usage, cost}));
+
+  for (const [what, usage] of [['left out', undefined], ['null', null]]) it(`stands in a usage of ours, where it is ${what}`, async () => {
+    const {usage: ours, cost} = await told(whole({json: {...completion(), usage}}));
+    assert.equal(ours.cost_usd, cost);
+    assert.equal(ours.completion_tokens, 2);
+    assert.equal(ours.total_tokens, ours.prompt_tokens + 2);
+  });
+
+  it('stands nowhere where usage is something else', async () => {
+    assert.equal((await told(whole({json: completion({usage: 'much'})}))).usage, 'much');
+  });
+});
+
 describe('an error that a stream begins with', () => {
   const json = {error: {message: 'Overloaded', type: 'overloaded_error', code: null}};
   const begin = (error) => streamed([event(text_chunk('')) + event(error)]);

@@ -38,6 +38,8 @@ struct answer_report {
     std::uint32_t usage_close =
         0; // offset of the '}' that closes the top-level usage object (0: none), for usage.cost_usd
     bool usage_empty = false;
+    bool usage_absent = false;    // no member of that name
+    std::uint32_t usage_null = 0; // offset of the null that stands in its place (0: none)
 };
 answer_report read_answer(endpoint where, std::string_view body, const provider_quirks& quirks);
 

@@ -48,7 +48,12 @@ TEST(read_answer, finds_usage_model_tier_and_where_the_cost_goes) {
     EXPECT_FALSE(empty.usage.present);
     EXPECT_TRUE(empty.usage_empty);
     EXPECT_EQ(empty.usage_close, 11u);
-    EXPECT_EQ(read(R"({"usage":null})").usage_close, 0u);
+    const answer_report null = read(R"({"usage": null ,"x":1})");
+    EXPECT_EQ(null.usage_close, 0u);
+    EXPECT_EQ(null.usage_null, 10u);
+    EXPECT_FALSE(null.usage_absent);
+    EXPECT_TRUE(read(R"({"x":{"usage":{}}})").usage_absent);
+    EXPECT_FALSE(read(R"({"usage":"much"})").usage_absent);
 }
 
 TEST(read_answer, never_fails) {
