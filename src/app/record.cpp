@@ -15,7 +15,10 @@ constexpr std::size_t record_bytes_usual = 1024; // of either half
 std::string_view trace_id_of(const call& c) {
     const auto value = find_field(c.x.fields(), "traceparent").value_or("");
     if (value.size() < 55 || value[2] != '-' || value[35] != '-') return {};
-    return value.substr(3, 32);
+    const std::string_view id = value.substr(3, 32);
+    const bool hex = id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    const bool zeros = id.find_first_not_of('0') == std::string_view::npos; // stands for none
+    return hex && !zeros ? id : std::string_view();
 }
 
 void write_identity(json_writer& out, const call& c) {

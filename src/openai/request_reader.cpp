@@ -151,7 +151,7 @@ bool request_reader::label(json::member& m, std::string_view name, std::string& 
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
     if (std::ranges::any_of(*value, is_control))
         return refuse(name, "`" + std::string(name) + "` must not hold control characters.");
-    out = std::move(*value);
+    out = json::trimmed(*value); // as a header's value is: one tag, not two, however it is sent
     return true;
 }
 

@@ -78,6 +78,14 @@ describe('headers of an answer', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
+  it('name the caller\'s trace in the record, where there is one', async () => {
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    for (const [id, recorded] of [[trace, trace], ['0'.repeat(32), undefined], [trace.toUpperCase(), undefined]]) {
+      const {headers} = await send('acme', {headers: {traceparent: `00-${id}-b7ad6b7169203331-01`}});
+      assert.equal((await house.record(headers['x-request-id'], 'acme')).record.trace_id, recorded);
+    }
+  });
+
   it('do not take a request id from the client', async () => {
     const {headers} = await send('acme', {headers: {'x-request-id': 'mine'}});
     assert.notEqual(headers['x-request-id'], 'mine');

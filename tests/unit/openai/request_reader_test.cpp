@@ -54,6 +54,14 @@ TEST(read_request, finds_what_metering_and_policy_need) {
     EXPECT_EQ(facts.cap_members.size(), 2u);
 }
 
+TEST(read_request, spaces_around_a_tag_are_none_of_it) {
+    const request_facts facts =
+        read_well(chat, R"({"model":"m","messages":[],"metadata":{"feature":" bulk  ","agent":" "},"user":" u 1"})");
+    EXPECT_EQ(facts.feature, "bulk");
+    EXPECT_EQ(facts.agent, "");
+    EXPECT_EQ(facts.end_user, "u 1");
+}
+
 TEST(read_request, refuses_what_is_not_one_json_object) {
     struct row {
         std::string body;
