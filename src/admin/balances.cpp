@@ -32,6 +32,15 @@ request_id fresh_id(const call& c) {
     return request_id::make(c.now.ms(), static_cast<std::uint16_t>(high), c.use->random());
 }
 
+json figures_json(const tenant_id& tenant, const ledger::balance_row& row, instant now) {
+    json out{{"tenant", tenant}, {"currency", "USD"}, {"as_of", to_rfc3339(now, true)}};
+    out["available_usd"] = to_usd(row.now.credited - row.now.spent - row.now.held);
+    out["held_usd"] = to_usd(row.now.held);
+    out["credited_usd"] = to_usd(row.now.credited);
+    out["spent_usd"] = to_usd(row.now.spent);
+    return out;
+}
+
 json grant_json(const ledger::grant& each) {
     json out{{"transaction", each.transaction.text()}, {"funding", store::name_of(each.from)}};
     out["amount_usd"] = to_usd(each.amount);
@@ -103,6 +112,28 @@ problem refused(const store::movement_failure& why) {
 
 }
 
+// Of a page of tenants those that have one.
+answered list_balances(const call& c, hands& h) {
+    static constexpr std::string_view known[] = {"limit", "after"};
+    const auto asked = read_query(c, known);
+    if (!asked) return std::unexpected(asked.error());
+    const auto wanted = read_page(*asked);
+    if (!wanted) return std::unexpected(wanted.error());
+    auto accounts = h.accounts();
+    if (!accounts) return std::unexpected(accounts.error());
+    const auto now = (*accounts)->now();
+    if (!now) return std::unexpected(store_problem(now.error()));
+    json data = json::array();
+    const auto tenants = tenants_after(c, *wanted);
+    for (const policy::tenant_policy* each : tenants) {
+        const auto stored = (*accounts)->balance(each->tenant);
+        if (!stored) return std::unexpected(store_problem(stored.error()));
+        if (*stored) data.push_back(figures_json(each->tenant, store::up_to_date(each->tenant, **stored, *now), *now));
+    }
+    const bool more = tenants.size() == wanted->limit;
+    return ok(page_json(std::move(data), more ? std::optional(tenants.back()->tenant) : std::nullopt));
+}
+
 answered show_balance(const call& c, hands& h) {
     auto accounts = h.accounts();
     if (!accounts) return std::unexpected(accounts.error());
@@ -115,12 +146,8 @@ answered show_balance(const call& c, hands& h) {
     const auto entries = (*accounts)->entries(c.taken[0], entries_shown);
     if (!entries) return std::unexpected(store_problem(entries.error()));
     const ledger::balance_row row = *stored ? store::up_to_date(c.taken[0], **stored, *now) : ledger::balance_row{};
-    json out{{"tenant", c.taken[0]}, {"currency", "USD"}, {"as_of", to_rfc3339(*now, true)}};
+    json out = figures_json(c.taken[0], row, *now);
     out["prepaid"] = stored->has_value();
-    out["available_usd"] = to_usd(row.now.credited - row.now.spent - row.now.held);
-    out["held_usd"] = to_usd(row.now.held);
-    out["credited_usd"] = to_usd(row.now.credited);
-    out["spent_usd"] = to_usd(row.now.spent);
     out["grants"] = json::array();
     for (const ledger::grant& each : ledger::open_grants(row)) out["grants"].push_back(grant_json(each));
     out["entries"] = json::array();

@@ -24,6 +24,7 @@ std::span<const route> routes() {
         {"DELETE", "/admin/v1/policies/{tenant}/published", operate, changes, withdraw_policy},
         {"GET", "/admin/v1/prices", read, looks, list_prices},
         {"POST", "/admin/v1/prices/approve", operate, moves, approve_price},
+        {"GET", "/admin/v1/balances", read, looks, list_balances},
         {"GET", "/admin/v1/balances/{tenant}", read, looks, show_balance},
         {"POST", "/admin/v1/balances/{tenant}/{movement}", money, moves, move_balance},
         {"GET", "/admin/v1/decisions", read, looks, list_decisions},

@@ -44,6 +44,7 @@ answered roll_back_policy(const call& c, hands& h);
 answered withdraw_policy(const call& c, hands& h);
 answered list_prices(const call& c, hands& h);
 answered approve_price(const call& c, hands& h);
+answered list_balances(const call& c, hands& h);
 answered show_balance(const call& c, hands& h);
 answered move_balance(const call& c, hands& h);
 answered list_decisions(const call& c, hands& h);

@@ -127,6 +127,12 @@ TEST(admin_balances, move_once_by_their_key_and_show_what_is_left) {
     EXPECT_GE(shown["entries"].size(), 2u);
     EXPECT_EQ(admin.json_of(admin.as("alice", "GET", "/admin/v1/balances/beta"))["prepaid"], false);
     EXPECT_EQ(admin.as("alice", "GET", "/admin/v1/balances/none").status, 404);
+    const auto listed = admin.json_of(admin.as("alice", "GET", "/admin/v1/balances"));
+    ASSERT_EQ(listed["data"].size(), 1u) << "beta has none";
+    EXPECT_EQ(listed["data"][0]["tenant"], "acme");
+    EXPECT_EQ(listed["data"][0]["available_usd"], "10.00");
+    EXPECT_EQ(admin.json_of(admin.as("alice", "GET", "/admin/v1/balances?limit=1"))["next"], "acme");
+    EXPECT_EQ(admin.json_of(admin.as("alice", "GET", "/admin/v1/balances?after=acme"))["data"].size(), 0u);
 }
 
 TEST(admin_balances, of_the_command_line_share_their_keys) {
