@@ -144,7 +144,9 @@ result<void> key_admin::change(const store::key_row& before, const store::key_ro
 result<store::key_row> key_admin::show(const key_id& id) {
     auto found = store_.key(id);
     if (!found) return std::unexpected(store_failure(found.error()));
-    if (!*found) return fail(errc::path_not_found, "there is no key " + id);
+    if (!*found && id.starts_with("key_")) return fail(errc::path_not_found, "there is no key " + id);
+    if (!*found) // it may be a secret, which is repeated nowhere
+        return fail(errc::path_not_found, "a key is named by its id, which begins with key_");
     return std::move(**found);
 }
 

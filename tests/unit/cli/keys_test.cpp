@@ -59,6 +59,17 @@ TEST(cli_keys, a_published_policy_is_a_policy_until_it_is_withdrawn) {
     EXPECT_EQ(create(), 1);
 }
 
+TEST(cli_keys, a_secret_in_the_place_of_an_id_is_not_repeated) {
+    house here;
+    const std::string secret = made(here)["secret"];
+    for (const char* command : {"revoke", "rotate"}) {
+        const answer got = here.run({"keys", command, "--key", secret});
+        EXPECT_EQ(got.code, 1);
+        EXPECT_FALSE(has(got.err, secret)) << got.err;
+        EXPECT_TRUE(has(got.err, "key_")) << got.err;
+    }
+}
+
 TEST(cli_keys, the_secret_is_shown_once_and_never_stored) {
     house here;
     const std::string secret = made(here)["secret"];
