@@ -9,7 +9,7 @@ namespace tollgate::app {
 
 namespace {
 
-constexpr std::size_t record_bytes_usual = 1024; // of either half
+constexpr std::size_t record_bytes_usual = 1023; // of either half; with its end a round block
 
 // "00-<32 hex>-<16 hex>-01": the caller's trace, for people who look for both sides of a request.
 std::string_view trace_id_of(const call& c) {

@@ -52,7 +52,10 @@ task<ending> end_of_input(call& c, openai::stream_meter& meter, transcript& sent
 task<ending> pump(call& c, ports::upstream_answer& answer, openai::stream_meter& meter, transcript& sent) {
     for (;;) {
         auto part = answer.at_hand();
-        if (!part) part = co_await answer.read();
+        if (!part) {
+            meter.drop_output(); // it may be long until more comes
+            part = co_await answer.read();
+        }
         if (c.x.stop().fired()) co_return ending::client_gone;
         if (!*part) co_return co_await end_of_input(c, meter, sent, part->error());
         if ((*part)->empty()) co_return co_await end_of_input(c, meter, sent, std::nullopt);
@@ -91,6 +94,7 @@ task<> begin_stream(call& c, const ports::upstream_answer& answer) {
     add_answer_fields(c, answer, fields);
     const auto views = fields.fields();
     co_await c.x.begin(answer.status(), views);
+    c.held.readings = {}; // they were told in the head, and are in the record's answers
 }
 
 // A stream that failed is never ended cleanly: an error event, then the connection closes.
@@ -118,6 +122,7 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
 
     transcript sent(!c.idempotency_key.empty());
     const ending how = co_await pump(c, answer, meter, sent);
+    answer.drop_read();
     c.client_gone = how == ending::client_gone;
     if (c.client_gone)
         c.code = "client_closed";
@@ -142,9 +147,8 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
         co_return;
     }
     if (!rest) rest = meter.tail(usage_members(c)); // nothing was charged
-    const bool written = co_await write_one(c.x, *rest);
-    const bool finished = written && co_await c.x.finish();
-    c.client_gone = !finished;
+    const std::array last{*rest};
+    c.client_gone = !co_await c.x.finish(last);
 }
 
 }

@@ -35,6 +35,7 @@ public:
         read_ = true;
         co_return first_;
     }
+    void drop_read() override { from_.drop_read(); }
 
 private:
     ports::upstream_answer& from_;

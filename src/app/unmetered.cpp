@@ -64,7 +64,7 @@ task<> relay_raw(ports::exchange& x, const viewer& who, ports::upstream_answer& 
         const bool written = co_await x.write(pieces);
         if (!written) co_return;
     }
-    co_await x.finish();
+    co_await x.finish({});
 }
 
 }

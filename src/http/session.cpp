@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <tollgate/core/free_text.hpp>
 #include <tollgate/http/proxy_protocol.hpp>
 #include <tollgate/openai/error_body.hpp>
 
@@ -226,9 +227,9 @@ void session::end_turn() {
     body_bytes_held_ = 0;
     if (!read_ahead_.empty() && buffer_.empty()) {
         buffer_.restore(read_ahead_);
-        read_ahead_ = {};
+        free_text(read_ahead_);
     }
-    if (out_.capacity() > limits::session_buffer_bytes) out_ = {};
+    if (out_.capacity() > limits::session_buffer_bytes) free_text(out_);
 }
 
 void session::drain() {

@@ -45,7 +45,7 @@ public:
     task<bool> begin(int status, std::span<const field> fields) override;
     task<bool> write(std::span<const std::string_view> pieces) override;
     std::optional<bool> try_write(std::span<const std::string_view> pieces) override;
-    task<bool> finish() override;
+    task<bool> finish(std::span<const std::string_view> pieces) override;
     void abort() override;
     bool begun() const override { return turn_.begun; }
     bool half_closed() const override { return turn_.half_closed; }

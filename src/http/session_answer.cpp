@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <tollgate/core/free_text.hpp>
 #include <tollgate/http/reset.hpp>
 
 #include <algorithm>
@@ -104,13 +105,12 @@ task<bool> session::write(std::span<const std::string_view> pieces) {
     co_return delivered;
 }
 
-task<bool> session::finish() {
-    TG_ASSERT(turn_.streaming && !turn_.answered);
+task<bool> session::finish(std::span<const std::string_view> pieces) {
+    TG_ASSERT(turn_.streaming && !turn_.answered && !turn_.chunk_unsent);
     if (turn_.aborted) co_return false;
     turn_.answered = true;
     if (stop_.fired()) co_return false;
-    gather_.clear();
-    if (!out_.empty()) gather_.push_back(net::buffer(out_));
+    gather_chunk(pieces);
     if (turn_.framing == answer_head::framing::chunked && !turn_.bodiless)
         gather_.push_back(net::buffer("0\r\n\r\n", 5));
     if (gather_.empty()) co_return true;
@@ -147,7 +147,7 @@ void session::break_silence() {
 // A stream may wait long: it keeps no memory for what has gone.
 void session::forget_head() {
     if (turn_.streaming)
-        out_ = std::string();
+        free_text(out_);
     else
         out_.clear();
 }

@@ -96,7 +96,7 @@ task<bool> deliver_pieces(ports::exchange& with, const document& what, const ste
         const std::string_view bytes = packer ? packed : what.error_piece;
         co_await with.write({&bytes, 1});
     }
-    co_return co_await with.finish();
+    co_return co_await with.finish({});
 }
 
 task<bool> deliver_at_once(ports::exchange& with, const document& what, const steering& how,
@@ -112,7 +112,7 @@ task<bool> deliver_at_once(ports::exchange& with, const document& what, const st
     co_await with.begin(what.status, fields);
     const bool written = co_await with.write({&body, 1});
     if (!written) co_return false;
-    co_return co_await with.finish();
+    co_return co_await with.finish({});
 }
 
 }

@@ -4,6 +4,7 @@
 #include "sse_splitter.hpp"
 #include "stream_chunk.hpp"
 
+#include <tollgate/core/free_text.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/openai/tokenizer.hpp>
 
@@ -33,7 +34,8 @@ struct stream_meter::state {
     bool usage_in_place_ = false; // the usage at hand came where it is complete
     std::int64_t events_ = 0;
     std::int64_t counted_ = 0, unread_bytes_ = 0;
-    std::string text_; // output not counted yet
+    std::string text_;         // output not counted yet
+    std::string out_, padded_; // what passes before run_, when it had to be put together; what was parsed last
 
 private:
     struct held {
@@ -66,8 +68,7 @@ private:
 
     sse_splitter splitter_;
     std::string_view run_; // bytes that pass as they are
-    std::string out_;      // what passes before them, when it had to be put together
-    std::string joined_, padded_, rest_;
+    std::string joined_, rest_;
     held held_; // the event with the usage, until what follows it is known
     bool passed_last_ = true;
     chunk_shape shape_;                       // of a chunk that tells nothing but its texts
@@ -345,6 +346,10 @@ stream_meter::~stream_meter() { delete state_; }
 stream_meter::stream_meter(stream_meter&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
 
 std::string_view stream_meter::feed(std::string_view bytes) { return state_->feed(bytes); }
+void stream_meter::drop_output() {
+    free_text(state_->out_);
+    free_text(state_->padded_);
+}
 bool stream_meter::ended() const { return state_->ended_; }
 bool stream_meter::failed() const { return state_->failed_; }
 std::string_view stream_meter::finish() { return state_->finish(); }

@@ -118,7 +118,7 @@ bool course::pick(const applied_limit& reason) {
             continue;
         }
         note(reason, "served", one.model);
-        chosen_ = one;
+        chosen_ = std::make_unique<candidate>(one);
         downgraded_by_ = reason.name;
         facts changed = about();
         changed.who.model = one.model;
@@ -128,7 +128,7 @@ bool course::pick(const applied_limit& reason) {
         changed.tokens = one.tokens;
         changed.estimate = one.estimate;
         changed.input_estimate = one.input_estimate;
-        now_ = std::move(changed);
+        now_ = std::make_unique<facts>(std::move(changed));
         return true;
     }
     return false;

@@ -63,6 +63,22 @@ std::size_t write_plain(int descriptor, buffers all, std::size_t done, error_cod
     return done;
 }
 
+std::size_t read_plain(int descriptor, net::mutable_buffer into, error_code& ec) {
+    for (;;) {
+        const auto got = ::recv(descriptor, into.data(), into.size(), MSG_DONTWAIT);
+        ec = {};
+        if (got > 0) return static_cast<std::size_t>(got);
+        if (got < 0 && errno == EINTR) continue;
+        if (got == 0)
+            ec = net::error::eof;
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            ec = net::error::would_block;
+        else
+            ec.assign(errno, boost::system::system_category());
+        return 0;
+    }
+}
+
 // Small pieces go into one record: a record costs 29 bytes and a cipher call.
 std::size_t write_tls(tls_part& tls, buffers all, std::size_t done, error_code& ec) {
     const std::size_t total = total_bytes(all);
@@ -164,17 +180,29 @@ task<std::size_t> net_stream::read_some(net::mutable_buffer into, error_code& ec
 
 task<std::size_t> net_stream::read_some_tls(net::mutable_buffer into, error_code& ec) {
     for (;;) {
-        if (!is_open()) {
-            ec = net::error::operation_aborted;
-            co_return 0;
-        }
-        std::size_t moved = 0;
-        const tls_wants wants = tls_->read({static_cast<char*>(into.data()), into.size()}, moved, ec);
-        if (wants == tls_wants::nothing || wants == tls_wants::failed) co_return moved;
-        const auto side = wants == tls_wants::read ? tcp_socket::wait_read : tcp_socket::wait_write;
-        co_await socket_.async_wait(side, net::redirect_error(use_task, ec));
+        const std::size_t got = try_read(into, ec);
+        if (ec != net::error::would_block) co_return got;
+        co_await wait_readable(ec);
         if (ec) co_return 0;
     }
+}
+
+std::size_t net_stream::try_read(net::mutable_buffer into, error_code& ec) {
+    if (!is_open()) {
+        ec = net::error::operation_aborted;
+        return 0;
+    }
+    if (tls_ == nullptr) return read_plain(descriptor(), into, ec);
+    std::size_t got = 0;
+    const tls_wants wants = tls_->read({static_cast<char*>(into.data()), into.size()}, got, ec);
+    read_wants_write_ = wants == tls_wants::write;
+    if (wants == tls_wants::read || wants == tls_wants::write) ec = net::error::would_block;
+    return got;
+}
+
+task<> net_stream::wait_readable(error_code& ec) {
+    const auto side = read_wants_write_ ? tcp_socket::wait_write : tcp_socket::wait_read;
+    return socket_.async_wait(side, net::redirect_error(use_task, ec));
 }
 
 std::size_t net_stream::try_write(buffers all, error_code& ec) {

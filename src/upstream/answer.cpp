@@ -27,6 +27,7 @@ void answer::let_go() {
                           on_->cut() == cut_reason::none && on_->stream().is_open();
     if (reusable) home_->put(std::move(on_));
     on_.reset();
+    drop_read();
 }
 
 std::optional<result<std::string_view>> answer::at_hand() {
@@ -45,15 +46,24 @@ std::optional<result<std::string_view>> answer::at_hand() {
 }
 
 task<result<std::string_view>> answer::read() {
-    for (;;) {
+    for (bool blocked = false;;) {
         if (auto ready = at_hand()) co_return std::move(*ready);
         const waiting scope(*on_, stop_, waits_.until(waits_.idle_ms));
         if (steady_now_us() >= waits_.total_at_us) on_->cut_off(cut_reason::deadline);
-        const auto room = space_->buffer.body_room();
         error_code ec;
-        const std::size_t got = co_await on_->stream().read_some(net::buffer(room.data(), room.size()), ec);
-        received(got, ec);
+        // One read a report of the kernel: a provider that pours takes turns with everybody else.
+        if (blocked || !on_->stream().has_pending()) {
+            drop_read();
+            co_await on_->stream().wait_readable(ec);
+        }
+        if (!ec) on_->receive(space_->buffer, ec);
+        blocked = ec == net::error::would_block;
+        if (ec && !blocked) broke(ec);
     }
+}
+
+void answer::drop_read() {
+    if (packed_.empty()) space_->buffer.rest();
 }
 
 result<std::string_view> answer::decode() {
@@ -75,10 +85,8 @@ result<std::string_view> answer::decode() {
     }
 }
 
-void answer::received(std::size_t bytes, const error_code& ec) {
-    if (!ec)
-        space_->buffer.received(bytes);
-    else if (on_->cut() != cut_reason::none)
+void answer::broke(const error_code& ec) {
+    if (on_->cut() != cut_reason::none)
         fault_ = failure_of(*on_, ec, "reading the provider's answer");
     else if (ec != net::error::eof || !framing_.end_of_stream())
         fault_ = error{errc::stream_truncated, "the provider's answer was cut: " + ec.message()};

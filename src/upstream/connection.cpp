@@ -11,6 +11,11 @@ namespace tollgate::upstream {
 
 connection::connection(executor on, ticker& clock) : stream_(tcp_socket(on)) { clock.add(*this); }
 
+void connection::receive(read_buffer& into, error_code& ec) {
+    const auto room = into.room();
+    into.received(stream_.try_read(net::buffer(room.data(), room.size()), ec));
+}
+
 void connection::cut_off(cut_reason why) {
     if (cut_ == cut_reason::none) cut_ = why;
     stream_.close();

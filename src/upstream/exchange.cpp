@@ -49,13 +49,14 @@ result<bool> head_reader::look() {
     const auto unread = space.buffer.unread();
     const std::size_t length = find_head_end({unread.data(), unread.size()}, searched);
     searched = unread.size();
+    if (length == 0 && unread.size() >= limits::upstream_head_bytes_max)
+        return fail(errc::provider_error, "answer head too large");
     if (length == 0) return false;
     const std::string_view text = space.buffer.keep_head(length);
     if (auto parsed = parse_answer_head(text, request.method == "HEAD", space.head); !parsed)
         return std::unexpected(std::move(parsed.error()));
     if (!space.head.interim()) return true;
     if (++interims > limits::interim_answers_max) return fail(errc::provider_error, "too many interim answers");
-    space.buffer.release_head();
     searched = 0;
     return look();
 }
@@ -93,16 +94,17 @@ task<std::optional<exchange_failure>> exchange(connection& on, workspace& space,
     const bool cut_short = static_cast<bool>(ec);
 
     head_reader reader{.on = on, .space = space, .request = request};
-    for (;;) {
-        const auto room = space.buffer.head_room();
-        if (room.empty()) co_return failed({errc::provider_error, "answer head too large"}, sent);
-        const std::size_t got = co_await on.stream().read_some(net::buffer(room.data(), room.size()), ec);
+    for (bool blocked = false;;) {
+        ec = {};
+        if (blocked || !on.stream().has_pending()) co_await on.stream().wait_readable(ec);
+        if (!ec) on.receive(space.buffer, ec);
+        blocked = ec == net::error::would_block;
+        if (blocked) continue;
         if (ec) {
             exchange_failure broken = failed(failure_of(on, ec, "waiting for the provider's answer"), sent);
             broken.stale = on.cut() == cut_reason::none && !reader.received_any() && peer_ended(ec);
             co_return broken;
         }
-        space.buffer.received(got);
         auto complete = reader.look();
         if (!complete) co_return failed(std::move(complete.error()), sent);
         if (!*complete) continue;

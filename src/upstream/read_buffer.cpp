@@ -1,74 +1,59 @@
 #include <tollgate/upstream/read_buffer.hpp>
 
 #include <tollgate/core/assert.hpp>
+#include <tollgate/core/free_text.hpp>
 #include <tollgate/core/limits.hpp>
 
-#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tollgate::upstream {
 
-namespace {
-
-constexpr std::size_t body_bytes_min = 1'024;
-
+std::unique_ptr<char[]> read_blocks::take() {
+    if (spare_.empty()) return std::make_unique_for_overwrite<char[]>(limits::upstream_block_bytes);
+    std::unique_ptr<char[]> last = std::move(spare_.back());
+    spare_.pop_back();
+    return last;
 }
 
-read_buffer::read_buffer() { resize(limits::upstream_buffer_bytes); }
-
-void read_buffer::resize(std::size_t bytes) {
-    auto larger = std::make_unique_for_overwrite<char[]>(bytes);
-    if (end_ != 0) std::memcpy(larger.get(), base_.get(), end_);
-    base_ = std::move(larger);
-    capacity_ = bytes;
+void read_blocks::give(std::unique_ptr<char[]> block) {
+    if (spare_.size() < limits::upstream_blocks_spare_max) spare_.push_back(std::move(block));
 }
 
-std::span<char> read_buffer::unread() { return {active() + begin_, end_ - begin_}; }
-
-std::span<char> read_buffer::head_room() {
-    TG_ASSERT(!bulk_ && kept_ == 0);
-    if (begin_ != 0) { // an interim head was consumed
-        std::memmove(base_.get(), base_.get() + begin_, end_ - begin_);
+std::span<char> read_buffer::room() {
+    if (!block_) block_ = blocks_.take();
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+    } else if (end_ == limits::upstream_block_bytes && begin_ != 0) { // a long head behind an interim one
+        std::memmove(block_.get(), block_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
     }
-    if (end_ == capacity_ && capacity_ < limits::upstream_head_bytes_max)
-        resize(std::min(capacity_ * 2, limits::upstream_head_bytes_max));
-    room_ = capacity_ - end_;
-    return {base_.get() + end_, room_};
-}
-
-std::string_view read_buffer::keep_head(std::size_t bytes) {
-    const std::size_t start = begin_;
-    begin_ += bytes;
-    kept_ = begin_;
-    if (capacity_ - kept_ < body_bytes_min) resize(kept_ + body_bytes_min);
-    return {base_.get() + start, bytes};
-}
-
-std::span<char> read_buffer::body_room() {
-    TG_ASSERT(begin_ == end_);
-    if (!bulk_ && filled_)
-        bulk_ = std::make_unique_for_overwrite<char[]>(limits::upstream_bulk_bytes);
-    else if (bulk_ && last_ < limits::upstream_bulk_bytes / 4)
-        bulk_.reset();
-    begin_ = end_ = bulk_ ? 0 : kept_;
-    room_ = bulk_ ? limits::upstream_bulk_bytes : capacity_ - kept_;
-    return {active() + begin_, room_};
+    return {block_.get() + end_, limits::upstream_block_bytes - end_};
 }
 
 void read_buffer::received(std::size_t bytes) {
-    TG_ASSERT(bytes <= room_);
+    TG_ASSERT(bytes <= limits::upstream_block_bytes - end_);
     end_ += bytes;
-    last_ = bytes;
-    filled_ = bytes == room_;
+}
+
+std::string_view read_buffer::keep_head(std::size_t bytes) {
+    TG_ASSERT(bytes <= end_ - begin_);
+    head_.assign(block_.get() + begin_, bytes);
+    begin_ += bytes;
+    return head_;
+}
+
+void read_buffer::rest() {
+    if (begin_ != end_ || !block_) return;
+    begin_ = end_ = 0;
+    blocks_.give(std::move(block_));
 }
 
 void read_buffer::clear() {
-    bulk_.reset();
-    begin_ = end_ = kept_ = room_ = last_ = 0;
-    filled_ = false;
-    if (capacity_ != limits::upstream_buffer_bytes) resize(limits::upstream_buffer_bytes);
+    begin_ = end_;
+    rest();
+    if (head_.capacity() > limits::upstream_head_bytes_kept) free_text(head_);
 }
 
 }

@@ -5,7 +5,7 @@
 namespace tollgate::upstream {
 
 std::unique_ptr<workspace> workspaces::take() {
-    if (spare_.empty()) return std::make_unique<workspace>();
+    if (spare_.empty()) return std::make_unique<workspace>(blocks_);
     std::unique_ptr<workspace> last = std::move(spare_.back());
     spare_.pop_back();
     return last;

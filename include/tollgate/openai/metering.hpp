@@ -60,6 +60,7 @@ public:
     // until the next call). Whole events leave at once; an event over limits::sse_event_bytes_max leaves unread.
     // The terminator ("data: [DONE]", response.completed and its kin) and anything behind it is held back: see tail().
     std::string_view feed(std::string_view bytes);
+    void drop_output(); // what feed() returned is not looked at any more: gives its memory back
 
     bool ended() const;  // the terminator was seen
     bool failed() const; // an error event was seen (it was relayed)

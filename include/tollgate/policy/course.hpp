@@ -13,6 +13,7 @@
 #include <tollgate/policy/decide.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,7 +68,7 @@ public:
 
     // The facts as they stand: of the model asked for, or of the one that takes its place.
     const facts& about() const { return now_ ? *now_ : asked_; }
-    const candidate* downgraded() const { return chosen_ ? &*chosen_ : nullptr; }
+    const candidate* downgraded() const { return chosen_.get(); }
     // The limit that led to it; empty without.
     std::string_view downgraded_by() const { return downgraded_by_; }
 
@@ -115,9 +116,9 @@ private:
     const facts& asked_;
     const tenant_policy& policy_;
     outlook& more_;
-    std::optional<facts> now_;
+    std::unique_ptr<facts> now_; // few requests come to it, and all would carry its room
     std::optional<std::vector<candidate>> options_;
-    std::optional<candidate> chosen_;
+    std::unique_ptr<candidate> chosen_;
     std::string_view downgraded_by_;
     std::vector<applied_limit> limits_;
     std::vector<progress> progress_;

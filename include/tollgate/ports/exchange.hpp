@@ -45,8 +45,9 @@ public:
     // The same without waiting; nothing: the kernel took less than all. Then write() must be called with the same
     // pieces.
     virtual std::optional<bool> try_write(std::span<const std::string_view>) { return std::nullopt; }
-    virtual task<bool> finish() = 0; // the clean end
-    virtual void abort() = 0;        // the connection ends without one
+    // The clean end, behind one last chunk of `pieces`; empty: behind what was written.
+    virtual task<bool> finish(std::span<const std::string_view> pieces) = 0;
+    virtual void abort() = 0; // the connection ends without one
 
     virtual bool begun() const = 0; // a byte of the answer may have left
 

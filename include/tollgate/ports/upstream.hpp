@@ -37,6 +37,7 @@ public:
     virtual task<result<std::string_view>> read() = 0;
     // The same without waiting; nothing: ask read().
     virtual std::optional<result<std::string_view>> at_hand() { return std::nullopt; }
+    virtual void drop_read() {} // what was read last is not looked at any more: gives its memory back
 };
 
 class upstream {

@@ -35,6 +35,10 @@ public:
     // `ec` and the buffers must outlive the wait. At most one read and one write at a time. The peer's end is 0 bytes
     // with eof; TLS cut without close_notify is ssl::error::stream_truncated. The stream must not be moved meanwhile.
     task<std::size_t> read_some(net::mutable_buffer into, error_code& ec);
+    // What is there right now; never waits. Nothing: ec is would_block, and wait_readable() tells when to ask again.
+    std::size_t try_read(net::mutable_buffer into, error_code& ec);
+    // Holds no memory of the caller's. What TLS has taken from the kernel is not waited for: see has_pending().
+    task<> wait_readable(error_code& ec);
     task<std::size_t> write(const std::vector<net::const_buffer>& all, error_code& ec); // everything
     task<std::size_t> write(net::const_buffer all, error_code& ec);
     // What the kernel takes right now; never waits. Less than everything: ec is would_block, or why no more will go.
@@ -64,6 +68,7 @@ private:
 
     tcp_socket socket_;
     std::unique_ptr<tls_part> tls_;
+    bool read_wants_write_ = false; // TLS must write before it can read on
 };
 
 }

@@ -29,11 +29,12 @@ public:
     std::span<const field> fields() const override { return space_->head.fields; }
     task<result<std::string_view>> read() override;
     std::optional<result<std::string_view>> at_hand() override;
+    void drop_read() override;
 
 private:
     // Body bytes out of what has been received; empty: there are none.
     result<std::string_view> decode();
-    void received(std::size_t bytes, const error_code& ec);
+    void broke(const error_code& ec);
     bool body_complete() const;
     void let_go();
 

@@ -6,6 +6,7 @@
 #include <tollgate/runtime/net_stream.hpp>
 #include <tollgate/runtime/stop_signal.hpp>
 #include <tollgate/runtime/ticker.hpp>
+#include <tollgate/upstream/read_buffer.hpp>
 
 #include <cstdint>
 
@@ -22,6 +23,8 @@ public:
     ~connection() override { watch_peer(-1); } // before its descriptor closes
 
     net_stream& stream() { return stream_; }
+    // One read of what is there. Nothing: ec is would_block.
+    void receive(read_buffer& into, error_code& ec);
     cut_reason cut() const { return cut_; }
     // Closes the socket; whoever waits on it, or on `wake`, sees that fail.
     void cut_off(cut_reason why);

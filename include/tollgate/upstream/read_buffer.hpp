@@ -1,45 +1,50 @@
 #pragma once
 
-// What a connection receives into. The head of an answer stays at the front, so that its fields can be views, and the
-// body passes behind it, one read at a time. Small while bytes trickle, larger while they pour.
+// What a connection receives into: a large block while bytes are being passed on, nothing while they are waited for. So
+// an answer that has come is read in one go, and a stream that is silent costs no memory here but its head.
 
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tollgate::upstream {
 
+// Blocks of limits::upstream_block_bytes, shared by the connections of one thread. Outlives its buffers.
+class read_blocks {
+public:
+    std::unique_ptr<char[]> take();
+    void give(std::unique_ptr<char[]> block);
+    std::size_t spare() const { return spare_.size(); }
+
+private:
+    std::vector<std::unique_ptr<char[]>> spare_;
+};
+
 class read_buffer {
 public:
-    read_buffer();
+    explicit read_buffer(read_blocks& from) : blocks_(from) {}
+    read_buffer(const read_buffer&) = delete;
+    read_buffer& operator=(const read_buffer&) = delete;
 
-    std::span<char> unread(); // received and not yet consumed
+    std::span<char> unread() { return {block_.get() + begin_, end_ - begin_}; } // received and not yet consumed
     void consume(std::size_t bytes) { begin_ += bytes; }
-    void release_head() { kept_ = 0; } // it was an interim one
-
-    // While reading a head: room behind what is there; empty at the maximum.
-    std::span<char> head_room();
-    // The first `bytes` of the unread are a head: it stays where it is until clear().
-    std::string_view keep_head(std::size_t bytes);
-    // While reading a body, when everything is consumed: room for the next piece; overwrites the last one.
-    std::span<char> body_room();
+    // Room behind the unread, for the next read; empty when they fill a block. What was consumed is overwritten.
+    std::span<char> room();
     void received(std::size_t bytes);
-    bool filled() const { return filled_; } // the last read took all the room: there may be more
-
+    // The first `bytes` of the unread are a head: consumed, and kept apart until the next one or clear().
+    std::string_view keep_head(std::size_t bytes);
+    // Before a wait: gives the block back, unless some of it is unread.
+    void rest();
     void clear();
 
 private:
-    void resize(std::size_t bytes);
-    char* active() { return bulk_ ? bulk_.get() : base_.get(); }
-
-    std::unique_ptr<char[]> base_;
-    std::unique_ptr<char[]> bulk_;    // in place of the base's rear
-    std::size_t capacity_ = 0;        // of the base
-    std::size_t kept_ = 0;            // the head
-    std::size_t begin_ = 0, end_ = 0; // the unread, in the active one
-    std::size_t room_ = 0, last_ = 0; // offered to the last read, and taken by it
-    bool filled_ = false;
+    read_blocks& blocks_;
+    std::unique_ptr<char[]> block_;
+    std::size_t begin_ = 0, end_ = 0; // the unread
+    std::string head_;
 };
 
 }

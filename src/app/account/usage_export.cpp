@@ -115,7 +115,7 @@ task<> account_usage_export(services& use, ports::exchange& x) {
         x.abort();
         co_return;
     }
-    co_await x.finish();
+    co_await x.finish({});
 }
 
 }

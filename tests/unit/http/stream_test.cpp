@@ -30,7 +30,7 @@ task<> stream_three(ports::exchange& with) {
     if (with.path() == "/abort")
         with.abort();
     else
-        co_await with.finish();
+        co_await with.finish({});
 }
 
 TEST(stream, is_chunked_for_1_1_and_ends_cleanly) {
@@ -132,12 +132,30 @@ TEST(stream, without_a_piece_still_has_head_and_end) {
     running_server server([](ports::exchange& with) -> task<> {
         co_await with.begin(200, events);
         EXPECT_FALSE(with.begun());
-        co_await with.finish();
+        co_await with.finish({});
         EXPECT_TRUE(with.begun());
     });
     raw_client client(server.port());
     client.send(get);
     EXPECT_EQ(body_of(client.read_until("\r\n\r\n") + client.read_until("\r\n\r\n")), "0\r\n\r\n");
+}
+
+TEST(stream, the_last_chunk_goes_with_the_end) {
+    running_server server([](ports::exchange& with) -> task<> {
+        co_await with.begin(200, events);
+        if (with.path() == "/more") co_await write_one(with, "data: one\n\n");
+        const std::array<std::string_view, 2> last{"data: ", "two\n\n"};
+        EXPECT_TRUE(co_await with.finish(last));
+    });
+    raw_client client(server.port());
+    client.send(get);
+    client.read_until("\r\n\r\n");
+    EXPECT_EQ(client.read_until("0\r\n\r\n"), "b\r\ndata: two\n\n\r\n0\r\n\r\n");
+    client.send("GET /more HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.read_until("\r\n\r\n");
+    EXPECT_EQ(client.read_until("0\r\n\r\n"), "b\r\ndata: one\n\n\r\nb\r\ndata: two\n\n\r\n0\r\n\r\n");
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(body_of(client.read_to_end()), "data: two\n\n");
 }
 
 TEST(stream, a_client_that_does_not_read_slows_the_handler_and_then_loses_its_connection) {
@@ -171,7 +189,7 @@ TEST(stream, a_slow_reader_gets_every_byte) {
         const std::array<std::string_view, 3> pieces{"<", piece, ">"};
         co_await with.begin(200, events);
         for (int i = 0; i < 20; ++i) co_await with.write(pieces);
-        co_await with.finish();
+        co_await with.finish({});
     });
     raw_client client(server.port());
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

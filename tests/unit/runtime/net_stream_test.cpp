@@ -192,6 +192,64 @@ TEST_F(two_streams, what_the_kernel_does_not_take_is_left) {
     EXPECT_LT(taken, much.size());
 }
 
+// Takes what comes with try_read and wait_readable alone.
+task<> read_by_turns(net_stream& from, std::string& into, int& waits, error_code& ec) {
+    std::array<char, 1000> bytes;
+    while (!ec || ec == net::error::would_block) {
+        if (ec || !from.has_pending()) {
+            ++waits;
+            co_await from.wait_readable(ec);
+        }
+        if (!ec) into.append(bytes.data(), from.try_read(net::buffer(bytes), ec));
+    }
+}
+
+TEST_F(two_streams, nothing_to_read_is_said_at_once_and_waited_for) {
+    std::array<char, 10> bytes;
+    error_code ec, written, read;
+    EXPECT_EQ(near->try_read(net::buffer(bytes), ec), 0U);
+    EXPECT_EQ(ec, net::error::would_block);
+    std::string received;
+    int waits = 0;
+    spawn(read_by_turns(*near, received, waits, read));
+    io.poll();
+    EXPECT_EQ(waits, 1);
+    const std::vector<net::const_buffer> all{net::buffer("hello", 5)};
+    spawn(write_and_shut(*far, all, written));
+    run();
+    EXPECT_EQ(received, "hello");
+    EXPECT_EQ(read, net::error::eof);
+}
+
+TEST_F(two_streams, taking_turns_loses_nothing_over_tls) {
+    const self_signed own("DNS:localhost");
+    ASSERT_TRUE(shake_hands(client_context(&own), server_context(own), "localhost"));
+    const std::string much(300'000, 'x');
+    const std::vector<net::const_buffer> all{net::buffer(much)};
+    std::string received;
+    int waits = 0;
+    error_code written, read;
+    spawn(read_by_turns(*far, received, waits, read));
+    spawn(write_and_shut(*near, all, written));
+    run();
+    EXPECT_EQ(received.size(), much.size());
+    EXPECT_EQ(read, net::error::eof);
+}
+
+TEST_F(two_streams, close_makes_a_wait_fail_and_a_read_after_it) {
+    std::string received;
+    int waits = 0;
+    error_code ec;
+    spawn(read_by_turns(*far, received, waits, ec));
+    io.poll();
+    far->close();
+    run();
+    EXPECT_EQ(ec, net::error::operation_aborted);
+    std::array<char, 10> bytes;
+    EXPECT_EQ(far->try_read(net::buffer(bytes), ec), 0U);
+    EXPECT_EQ(ec, net::error::operation_aborted);
+}
+
 TEST_F(two_streams, reset_is_seen_as_a_reset) {
     near->reset();
     std::string received;
