@@ -76,7 +76,7 @@ void ledger_client::on_tick() {
     }
 }
 
-task<result<ledger::reserve_outcome>> ledger_client::reserve(ledger::reserve_op op) {
+task<result<ledger::reserve_outcome>> ledger_client::reserve(ledger::reserve_op&& op) {
     pending_ptr pending = enqueue(std::move(op));
     const bool done = co_await wait(pending);
     if (!done) co_return std::unexpected(unavailable());
@@ -101,13 +101,13 @@ task<ports::ledger_port::settled> ledger_client::end(pending_ptr pending, ledger
     co_return out;
 }
 
-task<ports::ledger_port::settled> ledger_client::settle(ledger::settle_op op) {
+task<ports::ledger_port::settled> ledger_client::settle(ledger::settle_op&& op) {
     ledger::end_outcome expected;
     expected.charged = op.actual;
     return end(enqueue(std::move(op)), expected);
 }
 
-task<ports::ledger_port::settled> ledger_client::release(ledger::release_op op) {
+task<ports::ledger_port::settled> ledger_client::release(ledger::release_op&& op) {
     ledger::end_outcome expected;
     expected.how = ledger::ending::released;
     return end(enqueue(std::move(op)), expected);

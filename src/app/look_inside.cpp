@@ -33,6 +33,9 @@ public:
         if (all_->complete) return std::string_view();
         return std::unexpected(all_->why);
     }
+    void drop_read() override {
+        if (!first_) from_->drop_read();
+    }
 
 private:
     std::unique_ptr<ports::upstream_answer> from_;
@@ -54,7 +57,8 @@ void take_error(call& c, attempt& made, std::string error) {
 }
 
 task<> look_inside(call& c, attempt& made) {
-    auto first = co_await made.answer->read();
+    auto at_hand = made.answer->at_hand(); // mostly the body comes with the head
+    auto first = at_hand ? std::move(*at_hand) : co_await made.answer->read();
     const bool suspect = first && openai::may_be_error(*first);
     const bool stream = suspect && is_stream(c, *first);
     const provider_quirks& quirks = c.offer.route->provider->quirks;

@@ -68,6 +68,7 @@ private:
 
     sse_splitter splitter_;
     std::string_view run_; // bytes that pass as they are
+    std::size_t fed_ = 0;  // bytes of the last feed()
     std::string joined_, rest_;
     held held_; // the event with the usage, until what follows it is known
     bool passed_last_ = true;
@@ -78,6 +79,7 @@ private:
 std::string_view stream_meter::state::feed(std::string_view bytes) {
     out_.clear();
     run_ = {};
+    fed_ = bytes.size();
     if (ended_ || finished_) {
         const bool ends_its_last_line = splitter_.takes_line_feed(bytes) && responses();
         if (ends_its_last_line && held_.verbatim) held_.bytes += '\n';
@@ -279,6 +281,7 @@ void stream_meter::state::pass(std::string_view bytes) {
     } else if (run_.data() + run_.size() == bytes.data()) {
         run_ = {run_.data(), run_.size() + bytes.size()};
     } else {
+        if (out_.empty()) out_.reserve(fed_); // mostly all of it passes
         out_ += run_;
         run_ = bytes;
     }

@@ -32,7 +32,7 @@ void watched_ledger::enter() {
     on_wait_();
 }
 
-task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op op) {
+task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op&& op) {
     if (director_.misbehaves(planted::early_dispatch)) {
         ledger::reserve_outcome early;
         early.admitted = true;
@@ -64,7 +64,7 @@ task<result<ledger::reserve_outcome>> watched_ledger::reserve(ledger::reserve_op
     co_return out;
 }
 
-task<ports::ledger_port::settled> watched_ledger::settle(ledger::settle_op op) {
+task<ports::ledger_port::settled> watched_ledger::settle(ledger::settle_op&& op) {
     enter();
     op.answer = ledger::stored_answer{200, "text/plain", op.hold.id.text()};
     if (op.actual > usd_nano() && director_.misbehaves(planted::undercharge)) op.actual -= usd_nano(1);
@@ -73,7 +73,7 @@ task<ports::ledger_port::settled> watched_ledger::settle(ledger::settle_op op) {
     co_return out;
 }
 
-task<ports::ledger_port::settled> watched_ledger::release(ledger::release_op op) {
+task<ports::ledger_port::settled> watched_ledger::release(ledger::release_op&& op) {
     enter();
     auto out = co_await real_.release(std::move(op));
     waiting -= 1;

@@ -70,9 +70,9 @@ class watched_ledger final : public ports::ledger_port {
 public:
     watched_ledger(ports::ledger_port& real, store_director& director, std::function<void()> on_wait)
         : real_(real), director_(director), on_wait_(std::move(on_wait)) {}
-    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op op) override;
-    task<settled> settle(ledger::settle_op op) override;
-    task<settled> release(ledger::release_op op) override;
+    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op&& op) override;
+    task<settled> settle(ledger::settle_op&& op) override;
+    task<settled> release(ledger::release_op&& op) override;
     void note(ledger::note_op op) override { real_.note(std::move(op)); }
     task<result<ledger::move_outcome>> move(ledger::move_op op) override;
     bool healthy() const override { return real_.healthy(); }

@@ -15,9 +15,9 @@ class ledger_client final : public ports::ledger_port {
 public:
     ledger_client(executor on, ledger_writer& writer, std::function<std::int64_t()> steady_us);
 
-    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op op) override;
-    task<settled> settle(ledger::settle_op op) override;
-    task<settled> release(ledger::release_op op) override;
+    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op&& op) override;
+    task<settled> settle(ledger::settle_op&& op) override;
+    task<settled> release(ledger::release_op&& op) override;
     void note(ledger::note_op op) override;
     task<result<ledger::move_outcome>> move(ledger::move_op op) override;
     bool healthy() const override;

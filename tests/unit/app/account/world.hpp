@@ -98,11 +98,11 @@ private:
 };
 
 struct no_ledger final : ports::ledger_port {
-    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op) override {
+    task<result<ledger::reserve_outcome>> reserve(ledger::reserve_op&&) override {
         co_return fail(errc::internal_error, "an account view holds nothing");
     }
-    task<settled> settle(ledger::settle_op) override { co_return settled{}; }
-    task<settled> release(ledger::release_op) override { co_return settled{}; }
+    task<settled> settle(ledger::settle_op&&) override { co_return settled{}; }
+    task<settled> release(ledger::release_op&&) override { co_return settled{}; }
     void note(ledger::note_op) override {}
     task<result<ledger::move_outcome>> move(ledger::move_op) override {
         co_return fail(errc::internal_error, "an account view moves nothing");
