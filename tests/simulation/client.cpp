@@ -49,8 +49,9 @@ task<bool> client::write(std::span<const std::string_view>) {
     co_return here();
 }
 
-task<bool> client::finish() {
-    if (!here()) co_return false;
+task<bool> client::finish(std::span<const std::string_view> pieces) {
+    const bool written = co_await write(pieces);
+    if (!written || !here()) co_return false;
     of_.saw_end = true;
     co_return true;
 }

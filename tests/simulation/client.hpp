@@ -27,7 +27,7 @@ public:
     task<bool> send(int status, std::span<const field> fields, std::string_view body) override;
     task<bool> begin(int status, std::span<const field> fields) override;
     task<bool> write(std::span<const std::string_view> pieces) override;
-    task<bool> finish() override;
+    task<bool> finish(std::span<const std::string_view> pieces) override;
     void abort() override {}
     bool begun() const override { return of_.status != 0; }
     stop_signal& stop() override { return stop_; }

@@ -53,7 +53,9 @@ public:
         if (writes >= gone_after) gone = true;
         co_return !gone;
     }
-    task<bool> finish() override {
+    task<bool> finish(std::span<const std::string_view> pieces) override {
+        const bool written = pieces.empty() || co_await write(pieces);
+        if (!written) co_return false;
         ended = true;
         co_return !gone;
     }
