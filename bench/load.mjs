@@ -14,8 +14,8 @@ let round = 0;
 export const connections_count = 64;
 
 // One burst: {requests, duration_us, p50_us, p99_us}. Fails when an answer was not a success.
-export async function burst(url, keys_file, {seconds, bytes = 1024, chunks = 0, think_ms = 0, threads = 1, wrap = [], headers = {}}) {
-  const args = [...wrap, 'wrk', '-t', String(threads), '-c', String(connections_count), '-d', `${seconds}s`, '--timeout', '20s',
+export async function burst(url, keys_file, {seconds, bytes = 1024, chunks = 0, think_ms = 0, threads = 1, connections = connections_count, wrap = [], headers = {}}) {
+  const args = [...wrap, 'wrk', '-t', String(threads), '-c', String(connections), '-d', `${seconds}s`, '--timeout', '20s',
                 '-s', script, url, '--', keys_file, String(bytes), String(chunks), String(think_ms), String(37 * ++round), ...Object.entries(headers).flat()];
   const {stdout} = await run(args[0], args.slice(1), {maxBuffer: 1 << 20});
   const line = stdout.match(/^RESULT (.*)$/m);

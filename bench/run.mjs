@@ -18,17 +18,21 @@ const quick = process.argv.includes('--quick');
 const rounds = quick ? 3 : 7;
 const seconds = quick ? 1 : 2;
 const idle_streams = quick ? 500 : 5000;
-const stream_chunks = 50;
+const stream_chunks = 50, short_chunks = 10;
 
 const pinned_cases = [
   {name: '1 KB, 1,000 tenants', load: {bytes: 1024}},
   {name: '1 KB, one hot tenant', load: {bytes: 1024}, hot: true},
   {name: '80 KB, 1,000 tenants', load: {bytes: 80 * 1024}},
-  {name: 'stream of 10 chunks', load: {bytes: 1024, chunks: 10}, stream: true},
+  {name: `stream of ${short_chunks} chunks`, load: {bytes: 1024, chunks: short_chunks}, stream: true},
   {name: `stream of ${stream_chunks} chunks`, load: {bytes: 1024, chunks: stream_chunks}, stream: true, per_chunk: true},
 ];
 
-const two_core_cases = pinned_cases.slice(0, 4);
+const crowd = 256;
+const two_core_cases = [
+  ...pinned_cases.slice(0, 4),
+  {name: `1 KB, 1,000 tenants, ${crowd} connections`, load: {bytes: 1024, connections: crowd}},
+];
 
 const result = {at: new Date().toISOString(), cores: cpus().length, cpu: cpus()[0].model, connections: connections_count,
                 tenants: tenants_count, quick, pinned: [], two_cores: [], added_latency: [], idle_streams: []};
@@ -106,9 +110,21 @@ function report_pinned() {
       `${seconds} s, interleaved; the ratio is the median of the rounds' ratios.`);
   const rows = result.pinned.map((row) => [row.case, row.proxy, fixed(row.us), fixed(row.ratio, 2), fixed(row.store_us)]);
   say(table([['case', 'proxy', 'us', 'x nginx', 'PostgreSQL us'], ...rows], 2));
+  report_chunks();
+}
+
+// A stream's cost shared out over its chunks, and what each chunk beyond the first ones adds: that is the relaying alone.
+function report_chunks() {
   const chunks = result.pinned.filter((row) => row.us_per_chunk !== undefined);
-  say(`\nD. CPU per relayed chunk, streams of ${stream_chunks} chunks, pinned as above.`);
-  say(table([['proxy', 'us a chunk', 'x nginx'], ...chunks.map((row) => [row.proxy, fixed(row.us_per_chunk, 2), fixed(row.ratio, 2)])]));
+  for (const row of chunks) {
+    const short = result.pinned.find((other) => other.proxy === row.proxy && other.case === `stream of ${short_chunks} chunks`);
+    row.us_per_further_chunk = (row.us - short.us) / (stream_chunks - short_chunks);
+  }
+  const further = (row) => [fixed(row.us_per_further_chunk, 2), fixed(row.us_per_further_chunk / chunks[0].us_per_further_chunk, 2)];
+  say(`\nD. CPU per relayed chunk, streams of ${stream_chunks} chunks, pinned as above: everything shared out over the chunks, and what a ` +
+      `chunk beyond the first ${short_chunks} adds.`);
+  say(table([['proxy', 'us a chunk', 'x nginx', 'us a further chunk', 'x nginx'],
+             ...chunks.map((row) => [row.proxy, fixed(row.us_per_chunk, 2), fixed(row.ratio, 2), ...further(row)])]));
 }
 
 // ---- B ----
@@ -130,7 +146,7 @@ async function two_core_case(house, one) {
 }
 
 function report_two_cores() {
-  say(`\nB. Requests a second with ${connections_count} connections, everything on ${result.cores} cores. Provider and load generator ` +
+  say(`\nB. Requests a second, ${connections_count} connections where nothing else is said, everything on ${result.cores} cores. Provider and load generator ` +
       'take their share of the same cores: figures compare with one another, not with other machines.');
   const rows = result.two_cores.map((row) => [row.case, row.proxy, fixed(row.rps, 0), fixed(row.ratio, 2), fixed(row.p50_ms, 2), fixed(row.p99_ms, 2)]);
   say(table([['case', 'proxy', 'req/s', 'x nginx', 'p50 ms', 'p99 ms'], ...rows], 2));
