@@ -1,5 +1,7 @@
 #include "prices.hpp"
 
+#include <tollgate/store/view_rows.hpp>
+
 namespace tollgate::postgres {
 
 store_result<void> prices::connect() {
@@ -40,18 +42,7 @@ store_result<std::vector<price_baseline>> prices::list() {
     scalars none;
     const auto done = client_.ask("SELECT tenant, provider, model, price, actor, approved FROM price_baselines "
                                   "ORDER BY tenant, provider, model",
-                                  none, [&](reader& in) {
-                                      price_baseline& row = all.emplace_back();
-                                      row.tenant = in.text();
-                                      row.provider = in.text();
-                                      row.model = in.text();
-                                      if (auto terms = parse_price(in.text()))
-                                          row.approved = *terms;
-                                      else
-                                          in.damaged("price_baselines.price");
-                                      row.actor = in.text();
-                                      row.at = in.time();
-                                  });
+                                  none, [&](reader& in) { all.push_back(store::take_price_baseline(in)); });
     if (!done) return std::unexpected(done.error());
     return all;
 }

@@ -5,6 +5,7 @@
 
 #include <tollgate/core/limits.hpp>
 #include <tollgate/core/simulation_limits.hpp>
+#include <tollgate/store/view_rows.hpp>
 
 namespace tollgate::sqlite {
 
@@ -145,18 +146,7 @@ store_result<std::vector<store::usage_group>> accounts::usage_groups(const store
         .time(query.from)
         .time(query.to)
         .number(limits::store_groups_max);
-    db_->each([&](reader& in) {
-        store::usage_group& group = groups.emplace_back();
-        for (std::size_t i = 0; i < by.size(); ++i) group.by.push_back(in.text());
-        group.requests = in.number();
-        group.refused = in.number();
-        group.prompt_tokens = in.number();
-        group.completion_tokens = in.number();
-        group.cached_tokens = in.number();
-        group.charged = usd_nano(in.number());
-        group.provider_cost = usd_nano(in.number());
-        group.estimated = usd_nano(in.number());
-    });
+    db_->each([&](reader& in) { groups.push_back(store::take_usage_group(in, by.size())); });
     return judged(std::move(groups));
 }
 

@@ -2,6 +2,8 @@
 
 #include "ledger.hpp"
 
+#include <tollgate/store/view_rows.hpp>
+
 namespace tollgate::sqlite {
 
 namespace {
@@ -38,18 +40,7 @@ store_result<std::vector<price_baseline>> prices::list() {
     std::vector<price_baseline> all;
     db_->prepare("SELECT tenant, provider, model, price, actor, approved FROM price_baselines "
                  "ORDER BY tenant, provider, model");
-    db_->each([&](reader& in) {
-        price_baseline& row = all.emplace_back();
-        row.tenant = in.text();
-        row.provider = in.text();
-        row.model = in.text();
-        if (auto terms = parse_price(in.text()))
-            row.approved = *terms;
-        else
-            in.damaged("price_baselines.price");
-        row.actor = in.text();
-        row.at = in.time();
-    });
+    db_->each([&](reader& in) { all.push_back(store::take_price_baseline(in)); });
     if (auto done = db_->take_fault(); !done) return std::unexpected(done.error());
     return all;
 }
