@@ -1,5 +1,7 @@
 #include <tollgate/store/codec.hpp>
 
+#include "take_number.hpp"
+
 #include <tollgate/core/assert.hpp>
 
 #include <array>
@@ -20,15 +22,6 @@ void append_number(std::string& out, std::int64_t number) {
     std::array<char, 24> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
-}
-
-// Takes a number and the character after it from the front of `text`.
-std::optional<std::int64_t> take_number(std::string_view& text, char after) {
-    std::int64_t number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault != std::errc() || end == text.data() + text.size() || *end != after) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
-    return number;
 }
 
 constexpr std::array other_kinds{

@@ -1,5 +1,7 @@
 #include <tollgate/store/scope_rows.hpp>
 
+#include "take_number.hpp"
+
 #include <tollgate/store/verify.hpp>
 
 #include <algorithm>
@@ -23,15 +25,6 @@ bool same_window(const window_counter& a, const window_counter& b) {
     return a.start_s == b.start_s && a.span == b.span;
 }
 
-// Takes the next number of a line, and what stands after it.
-bool take_number(std::string_view& text, std::int64_t& out, char after) {
-    const char* const end = text.data() + text.size();
-    const auto [at, fault] = std::from_chars(text.data(), end, out);
-    if (fault != std::errc() || at == end || *at != after) return false;
-    text.remove_prefix(static_cast<std::size_t>(at - text.data()) + 1);
-    return true;
-}
-
 bool take_window(std::string_view& text, window_counter& out) {
     const std::size_t space = text.find(' ');
     if (space == text.npos) return false;
@@ -39,14 +32,16 @@ bool take_window(std::string_view& text, window_counter& out) {
     if (!span) return false;
     out.span = *span;
     text.remove_prefix(space + 1);
-    std::int64_t spent = 0, held = 0;
-    const bool read = take_number(text, out.start_s, ' ') && take_number(text, spent, ' ') &&
-                      take_number(text, held, ' ') && take_number(text, out.at.requests, ' ') &&
-                      take_number(text, out.at.tokens, ' ') && take_number(text, out.at.tokens_held, ' ') &&
-                      take_number(text, out.at.in_flight, '\n');
-    out.at.spent = usd_nano(spent);
-    out.at.held = usd_nano(held);
-    return read;
+    std::array<std::int64_t, 7> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto number = take_number(text, i + 1 == numbers.size() ? '\n' : ' ');
+        if (!number) return false;
+        numbers[i] = *number;
+    }
+    const auto [start_s, spent, held, requests, tokens, tokens_held, in_flight] = numbers;
+    out.start_s = start_s;
+    out.at = {usd_nano(spent), usd_nano(held), requests, tokens, tokens_held, in_flight};
+    return true;
 }
 
 }
