@@ -1,7 +1,8 @@
 #pragma once
 
 // The chunks of a stream differ in their texts alone. What was found out about one of them holds for the next, when
-// everything but its texts is the same: text in a string cannot end the string, so it cannot change what stands around.
+// everything but its texts is the same, line ends and field names included: text in a string can end neither the string
+// nor the line, so it cannot change what stands around.
 
 #include <array>
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace tollgate::openai {
 class chunk_shape {
 public:
     static constexpr std::size_t texts_max = 4;
-    static constexpr std::size_t bytes_max = 4096; // of a chunk that is remembered
+    static constexpr std::size_t bytes_max = 4096; // of an event that is remembered, or looked at
 
     struct texts {
         std::array<std::string_view, texts_max> of;
@@ -28,11 +29,11 @@ public:
         }
     };
 
-    // `found`: of `json`, each between its quotes, in order.
-    void learn(std::string_view json, const texts& found);
+    // `event`: to the end of its blank line. `found`: of its data, each between its quotes, in order.
+    void learn(std::string_view event, const texts& found);
     void forget() { known_ = false; }
-    // True when `json` has the shape learnt last; its texts go to `into`.
-    bool fits(std::string_view json, texts& into) const;
+    // When `bytes` start with an event of the shape learnt last: how many are its own; its texts go to `into`. Else 0.
+    std::size_t fits(std::string_view bytes, texts& into) const;
 
 private:
     std::string fixed_; // what stands around the texts, quotes included

@@ -10,6 +10,10 @@ namespace tollgate::openai {
 // once.
 std::size_t find_text(std::string_view text, std::string_view needle, std::size_t from = 0);
 
+// The first place from `from` on where a JSON string may not simply go on: a quote, a backslash or a control character;
+// the end of `text` when there is none.
+std::size_t find_special(std::string_view text, std::size_t from);
+
 inline bool holds(std::string_view text, std::string_view needle) {
     return find_text(text, needle) != std::string_view::npos;
 }

@@ -1,5 +1,7 @@
 #include "output_text.hpp"
 
+#include "find_text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -34,10 +36,9 @@ constexpr std::array<std::string_view, 19> form_keys{
 bool is_form_key(std::string_view key) { return std::ranges::find(form_keys, key) != form_keys.end(); }
 
 std::size_t end_of_string(std::string_view json, std::size_t from) {
-    for (std::size_t at = json.find('"', from); at != std::string_view::npos; at = json.find('"', at + 1)) {
-        std::size_t slashes = 0;
-        while (at > from + slashes && json[at - 1 - slashes] == '\\') ++slashes;
-        if (slashes % 2 == 0) return at;
+    for (std::size_t at = find_special(json, from); at < json.size();) {
+        if (json[at] == '"') return at;
+        at = find_special(json, at + (json[at] == '\\' ? 2 : 1));
     }
     return std::string_view::npos;
 }

@@ -31,6 +31,16 @@ public:
     bool next(sse_unit& out);
     // What is left of the bytes: the start of a unit.
     std::string_view rest() const { return view_.substr(block_); }
+    // The same for somebody who knows an event by its bytes; empty while these may be something else's.
+    std::string_view event_at_hand() const {
+        return unread_ || line_feed_pending_ || !started_ ? std::string_view() : rest();
+    }
+    // Takes an event off event_at_hand().
+    std::string_view take_known(std::size_t bytes) {
+        const std::string_view taken = view_.substr(block_, bytes);
+        start_block(block_ + bytes);
+        return taken;
+    }
     // The event at hand is too large: passes it on in pieces, up to its end.
     void pass_unread() { unread_ = true; }
     bool passing_unread() const { return unread_; }

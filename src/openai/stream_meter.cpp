@@ -46,6 +46,7 @@ private:
     };
 
     void take(const sse_unit& unit);
+    bool take_alike();
     void take_event(const sse_unit& unit);
     void take_chunk(const sse_unit& unit, std::string_view data);
     void take_response_event(const sse_unit& unit, std::string_view data);
@@ -56,8 +57,7 @@ private:
     void count_text(std::string_view data);
     void count_when_much();
     void count_texts(const chunk_shape::texts& found);
-    void take_alike(const sse_unit& unit, std::string_view data, const chunk_shape::texts& found);
-    void learn_shape(std::string_view data, member_cut null_usage);
+    void learn_shape(const sse_unit& unit, const chunk_shape::texts& found, member_cut null_usage);
 
     void pass(std::string_view bytes);
     void pass_without(const sse_unit& unit, std::string_view data, member_cut cut);
@@ -73,7 +73,7 @@ private:
     held held_; // the event with the usage, until what follows it is known
     bool passed_last_ = true;
     chunk_shape shape_;                       // of a chunk that tells nothing but its texts
-    std::size_t cut_end_ = 0, cut_bytes_ = 0; // of what is cut out of such a chunk: bytes behind it, and its own
+    std::size_t cut_end_ = 0, cut_bytes_ = 0; // of what is cut out of its event: bytes behind it, and its own
 };
 
 std::string_view stream_meter::state::feed(std::string_view bytes) {
@@ -87,7 +87,11 @@ std::string_view stream_meter::state::feed(std::string_view bytes) {
     }
     splitter_.add(bytes);
     sse_unit unit;
-    while (!ended_ && splitter_.next(unit)) take(unit);
+    while (!ended_) {
+        if (take_alike()) continue;
+        if (!splitter_.next(unit)) break;
+        take(unit);
+    }
     if (ended_) return output();
     const std::string_view rest = splitter_.rest();
     if (!splitter_.passing_unread() && rest.size() > limits::sse_event_bytes_max) {
@@ -156,38 +160,47 @@ void stream_meter::state::count_texts(const chunk_shape::texts& found) {
 }
 
 // Remembers a chunk that told nothing. Behind its last text alone is something cut, or the place would move.
-void stream_meter::state::learn_shape(std::string_view data, member_cut null_usage) {
-    shape_.forget();
-    chunk_shape::texts found;
-    if (!delta_texts(data, found)) return;
-    const std::string_view last = found.count > 0 ? found.of[found.count - 1] : data.substr(0, 0);
-    const auto behind_texts = static_cast<std::size_t>(last.data() + last.size() - data.data());
-    if (!null_usage.empty() && null_usage.begin < behind_texts) return;
-    cut_bytes_ = null_usage.end - null_usage.begin;
-    cut_end_ = data.size() - null_usage.end;
-    shape_.learn(data, found);
+void stream_meter::state::learn_shape(const sse_unit& unit, const chunk_shape::texts& found, member_cut null_usage) {
+    const std::string_view event = unit.bytes;
+    cut_bytes_ = cut_end_ = 0;
+    if (!null_usage.empty()) {
+        const char* const cut = unit.data.data() + null_usage.begin;
+        const std::string_view last = found.count > 0 ? found.of[found.count - 1] : event.substr(0, 0);
+        if (cut < last.data() + last.size()) return;
+        cut_bytes_ = null_usage.end - null_usage.begin;
+        cut_end_ = static_cast<std::size_t>(event.data() + event.size() - cut) - cut_bytes_;
+    }
+    shape_.learn(event, found);
 }
 
-void stream_meter::state::take_alike(const sse_unit& unit, std::string_view data, const chunk_shape::texts& found) {
+// An event like the one learnt last: nothing in it but its texts needs to be looked at.
+bool stream_meter::state::take_alike() {
+    chunk_shape::texts found;
+    const std::size_t size = shape_.fits(splitter_.event_at_hand(), found);
+    if (size == 0) return false;
+    const std::string_view event = splitter_.take_known(size);
+    ++events_;
     release_held();
     count_texts(found);
     usage_in_place_ = false;
-    const std::size_t end = data.size() - cut_end_;
-    pass_without(unit, data, cut_bytes_ > 0 ? member_cut{end - cut_bytes_, end} : member_cut{});
+    pass(event.substr(0, size - cut_end_ - cut_bytes_));
+    if (cut_bytes_ > 0) pass(event.substr(size - cut_end_));
+    return true;
 }
 
 void stream_meter::state::take_chunk(const sse_unit& unit, std::string_view data) {
     chunk_shape::texts found;
-    if (unit.data_lines == 1 && shape_.fits(data, found)) return take_alike(unit, data, found);
+    const bool listed = unit.data_lines == 1 && delta_texts(data, found);
     const usage_mark usage = find_usage(data);
     const bool wants_model = report_.model.empty() && events_ <= model_events_max;
     const bool parses = usage.tells || wants_model || holds(data, "\"error\"");
     release_held();
-    count_text(data);
+    listed ? count_texts(found) : count_text(data);
     if (!usage.tells) usage_in_place_ = false;
     const member_cut null_usage = options_.hide_usage ? usage.null : member_cut{};
     if (!parses) {
-        if (unit.data_lines == 1) learn_shape(data, null_usage);
+        shape_.forget();
+        if (listed) learn_shape(unit, found, null_usage);
         return pass_without(unit, data, null_usage);
     }
 

@@ -24,45 +24,48 @@ bool control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t'
 chunked_decoder::progress chunked_decoder::decode(std::span<char> bytes) {
     progress so_far;
     while (so_far.consumed < bytes.size() && at_ != place::done && at_ != place::malformed) {
-        if (take_size_line(bytes, so_far) || take_data_end(bytes, so_far)) continue;
-        if (at_ != place::data) {
-            step(bytes[so_far.consumed]);
-            if (at_ != place::malformed) ++so_far.consumed;
+        if (at_ == place::data) {
+            take_data(bytes, so_far);
             continue;
         }
-        const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size() - so_far.consumed));
-        if (so_far.data != so_far.consumed) std::memmove(bytes.data() + so_far.data, bytes.data() + so_far.consumed, n);
-        so_far.data += n;
-        so_far.consumed += n;
-        left_ -= n;
-        if (left_ == 0) at_ = place::data_cr;
+        if (at_ == place::size_first && take_size_line(bytes, so_far)) continue;
+        step(bytes[so_far.consumed]);
+        if (at_ != place::malformed) ++so_far.consumed;
     }
     return so_far;
+}
+
+// What there is of a chunk's data, and the line end behind it when that is there too.
+void chunked_decoder::take_data(std::span<char> bytes, progress& so_far) {
+    char* const from = bytes.data() + so_far.consumed;
+    const std::size_t there = bytes.size() - so_far.consumed;
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, there));
+    if (so_far.data != so_far.consumed) std::memmove(bytes.data() + so_far.data, from, n);
+    so_far.data += n;
+    so_far.consumed += n;
+    left_ -= n;
+    if (left_ > 0) return;
+    const bool ends = there >= n + 2 && from[n] == '\r' && from[n + 1] == '\n';
+    if (ends) so_far.consumed += 2;
+    at_ = ends ? place::size_first : place::data_cr;
 }
 
 // The usual size line, all of it there: a few digits and CR LF, and not the last one.
 bool chunked_decoder::take_size_line(std::span<const char> bytes, progress& so_far) {
     constexpr std::size_t digits_max = 7;
-    if (at_ != place::size_first) return false;
     const auto line = bytes.subspan(so_far.consumed);
     std::uint64_t size = 0;
     std::size_t digits = 0;
-    for (; digits < line.size() && digit_value(line[digits]) < 16; ++digits) {
+    for (; digits < line.size(); ++digits) {
+        const std::uint64_t digit = digit_value(line[digits]);
+        if (digit == 16) break;
         if (digits == digits_max) return false;
-        size = size * 16 + digit_value(line[digits]);
+        size = size * 16 + digit;
     }
     if (size == 0 || line.size() < digits + 2 || line[digits] != '\r' || line[digits + 1] != '\n') return false;
     so_far.consumed += digits + 2;
     left_ = size;
     at_ = place::data;
-    return true;
-}
-
-bool chunked_decoder::take_data_end(std::span<const char> bytes, progress& so_far) {
-    if (at_ != place::data_cr || bytes.size() < so_far.consumed + 2) return false;
-    if (bytes[so_far.consumed] != '\r' || bytes[so_far.consumed + 1] != '\n') return false;
-    so_far.consumed += 2;
-    at_ = place::size_first;
     return true;
 }
 

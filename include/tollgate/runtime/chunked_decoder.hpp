@@ -39,7 +39,7 @@ private:
         malformed,
     };
     bool take_size_line(std::span<const char> bytes, progress& so_far);
-    bool take_data_end(std::span<const char> bytes, progress& so_far);
+    void take_data(std::span<char> bytes, progress& so_far);
     void step(char c);
     void size_digit(char c);
     void end_of_size();
