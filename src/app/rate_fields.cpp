@@ -2,6 +2,7 @@
 // RateLimit with RateLimit-Policy (IETF draft-ietf-httpapi-ratelimit-headers-10), which tell of every limit.
 #include "call.hpp"
 
+#include <tollgate/core/eight_bytes.hpp>
 #include <tollgate/core/limits.hpp>
 
 #include <algorithm>
@@ -100,9 +101,13 @@ void add_tightest(const std::optional<rate>& found, const openai_names& names, h
 // A structured field's string holds printable ASCII.
 char* put_quoted(char* at, std::string_view name) {
     *at++ = '"';
-    for (const char c : name) {
-        if (c == '"' || c == '\\') *at++ = '\\';
-        *at++ = c >= 0x20 && c < 0x7f ? c : '_';
+    if (!may_need_quoting(name)) {
+        at = put(at, name);
+    } else {
+        for (const char c : name) {
+            if (c == '"' || c == '\\') *at++ = '\\';
+            *at++ = c >= 0x20 && c < 0x7f ? c : '_';
+        }
     }
     *at++ = '"';
     return at;

@@ -1,6 +1,6 @@
 #include <tollgate/core/json_writer.hpp>
 
-#include <cstring>
+#include <tollgate/core/eight_bytes.hpp>
 
 namespace tollgate {
 
@@ -11,24 +11,9 @@ bool plain(char c) {
     return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
 }
 
-// Some byte of the word needs a second look: below space, from 0x7f on, a quote or a backslash. Words with 0x7e, which
-// is plain, may be reported too.
-bool has_special(std::uint64_t word) {
-    constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-    const auto zero_byte = [](std::uint64_t w) { return (w - ones) & ~w & highs; };
-    const std::uint64_t below_space = (word - ones * 0x20) & ~word & highs;
-    const std::uint64_t from_delete = (word + ones * 0x02) & highs;
-    return ((word & highs) | below_space | from_delete | zero_byte(word ^ (ones * '"')) |
-            zero_byte(word ^ (ones * '\\'))) != 0;
-}
-
 std::size_t plain_run(std::string_view text) {
     std::size_t run = 0;
-    for (; run + 8 <= text.size(); run += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + run, 8);
-        if (has_special(word)) break;
-    }
+    while (run + 8 <= text.size() && !may_need_quoting(text.substr(run, 8))) run += 8;
     while (run < text.size() && plain(text[run])) ++run;
     return run;
 }
@@ -68,7 +53,7 @@ void append_escaped(std::string& out, unsigned char c) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-    if (plain_run(text) == text.size()) { // nearly all are
+    if (!may_need_quoting(text)) { // nearly all are
         append_with(out, text.size() + 2, [&](char* at) {
             *at++ = '"';
             at = put(at, text);

@@ -53,6 +53,7 @@ public:
     sum(const price& p, service_tier tier, rounding how)
         : scale_(wide{multiplier_of(p, tier)} * p.region_permille), how_(how) {}
     void line(std::int64_t tokens, std::int64_t rate) {
+        if (tokens == 0) return; // of most lines
         total_ += divide(wide{tokens} * rate * scale_, million * thousand * thousand, how_);
     }
     void fixed(wide nano) { total_ += nano; }

@@ -1,10 +1,10 @@
 #include "answer_head.hpp"
 
 #include <tollgate/core/append.hpp>
+#include <tollgate/core/eight_bytes.hpp>
 
 #include <array>
 #include <cstdio>
-#include <cstring>
 
 namespace tollgate::http {
 namespace {
@@ -46,18 +46,6 @@ std::string_view reason(int status) {
 }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-bool has_control(std::string_view text) {
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data() + at, 8);
-        if (may_have_control(eight)) return true;
-    }
-    for (; at < text.size(); ++at)
-        if (is_control(text[at])) return true;
-    return false;
-}
 
 // A line break in a value would be a field of somebody else's making. Nearly no value has one: looking for any first
 // costs a sixth of replacing as it goes.

@@ -1,7 +1,8 @@
-#include <tollgate/core/append.hpp>
+#include <tollgate/core/eight_bytes.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/http/head.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -26,15 +27,8 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 bool is_field_value(std::string_view text) {
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data() + at, 8);
-        if (may_have_control(eight)) break;
-    }
-    for (; at < text.size(); ++at)
-        if (is_control(text[at]) && text[at] != '\t') return false;
-    return true;
+    if (!has_control(text)) return true;
+    return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -82,15 +82,15 @@ const action_chain& fail_closed() {
     return chain;
 }
 
-applied_limit own_limit(std::string_view name, window span, usd_nano maximum, const action_chain& actions) {
-    applied_limit out;
+void add_own_limit(std::vector<applied_limit>& all, std::string_view name, window span, usd_nano maximum,
+                   const action_chain& actions) {
+    applied_limit& out = all.emplace_back();
     out.check.scope = "tenant";
     out.check.span = span;
     out.check.maximum = maximum.count();
     out.check.hard = out.refuses = does_more_than_notify(actions);
     out.name = name;
     out.actions = &actions;
-    return out;
 }
 
 errc money_code(dimension d) {
@@ -133,11 +133,9 @@ std::vector<applied_limit> limits_for(const facts& about, const tenant_policy& p
     std::vector<applied_limit> all;
     all.reserve(3 + policy.limits.size());
     const tenant_policy& p = policy;
-    if (p.hard_stop) all.push_back(own_limit("hard_stop_usd", window::month, *p.hard_stop, fail_closed()));
-    if (p.monthly_budget)
-        all.push_back(own_limit("monthly_budget_usd", window::month, *p.monthly_budget, p.over_limit));
-    if (p.daily_soft_limit)
-        all.push_back(own_limit("daily_soft_limit_usd", window::day, *p.daily_soft_limit, p.soft_limit));
+    if (p.hard_stop) add_own_limit(all, "hard_stop_usd", window::month, *p.hard_stop, fail_closed());
+    if (p.monthly_budget) add_own_limit(all, "monthly_budget_usd", window::month, *p.monthly_budget, p.over_limit);
+    if (p.daily_soft_limit) add_own_limit(all, "daily_soft_limit_usd", window::day, *p.daily_soft_limit, p.soft_limit);
     for (const limit& l : policy.limits) {
         if (!matches(l, about.who)) continue;
         applied_limit& one = all.emplace_back();

@@ -1,23 +1,15 @@
 #include <tollgate/upstream/request_head.hpp>
 
 #include <tollgate/core/append.hpp>
-
-#include <cstring>
+#include <tollgate/core/eight_bytes.hpp>
 
 namespace tollgate::upstream {
 
 namespace {
 
 bool breaks_lines(std::string_view text) {
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, text.data() + at, 8);
-        if (may_have_control(eight)) break; // look closer
-    }
-    for (; at < text.size(); ++at)
-        if (text[at] == '\r' || text[at] == '\n' || text[at] == '\0') return true;
-    return false;
+    constexpr std::string_view breaks("\r\n\0", 3);
+    return has_control(text) && text.find_first_of(breaks) != std::string_view::npos;
 }
 
 void append(std::string& out, std::string_view name, std::string_view value) {
