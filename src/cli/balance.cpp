@@ -149,7 +149,10 @@ action define_balance_adjust(CLI::App& options) {
 
 action define_balance_refund(CLI::App& options) {
     auto given = request_of(ledger::movement::refund, ledger::funding::refund);
-    options.add_option("--request", given->refunds, "The request whose charge it gives back")->check(request_id_text());
+    options
+        .add_option("--request", given->refunds,
+                    "The request whose charge it gives back; without one, at most what the balance has spent")
+        ->check(request_id_text());
     return define_movement(options, std::move(given));
 }
 

@@ -86,17 +86,40 @@ move_outcome refused(std::string reason) {
     return out;
 }
 
-// Why this movement may not be posted; empty when it may.
-std::string objection(const move_op& op, const balance& at, const working_set& rows) {
-    if (op.amount < usd_nano() && available(at) + op.amount < usd_nano())
-        return "the balance has " + to_usd(available(at)) + " USD available, less than the adjustment takes";
-    if (op.kind != movement::refund || !op.refunds) return {};
+std::string charge_objection(const move_op& op, const working_set& rows) {
     const charged_row* charge = rows.find_charge(op.tenant, *op.refunds);
     if (!charge) return "request " + op.refunds->text() + " has no charge of this tenant to refund";
     if (charge->refunded + op.amount > charge->charged)
         return "request " + op.refunds->text() + " was charged " + to_usd(charge->charged) + " USD, of which " +
                to_usd(charge->refunded) + " USD has been refunded already";
     return {};
+}
+
+// All refunds together give back no more than was spent. Those that each name a request cannot by themselves, and may
+// be for charges that never were the balance's; one that names none may have been for any request.
+std::string total_objection(const move_op& op, const balance_row& at) {
+    const bool any_free = !op.refunds || at.refunded.freely > usd_nano();
+    if (!any_free || at.refunded.all + op.amount <= at.now.spent) return {};
+    return "the balance has spent " + to_usd(at.now.spent) + " USD, of which " + to_usd(at.refunded.all) +
+           " USD has been refunded already; more than that is a grant or an adjustment";
+}
+
+// Why this movement may not be posted; empty when it may.
+std::string objection(const move_op& op, const balance_row& at, const working_set& rows) {
+    if (op.amount < usd_nano() && available(at.now) + op.amount < usd_nano())
+        return "the balance has " + to_usd(available(at.now)) + " USD available, less than the adjustment takes";
+    if (op.kind != movement::refund) return {};
+    if (op.refunds)
+        if (std::string why = charge_objection(op, rows); !why.empty()) return why;
+    return total_objection(op, at);
+}
+
+void note_refund(const move_op& op, balance_row& row, working_set& rows) {
+    row.refunded.all += op.amount;
+    if (op.refunds)
+        rows.refund_charge(op.tenant, *op.refunds, op.amount);
+    else
+        row.refunded.freely += op.amount;
 }
 
 void credit_grant(const move_op& op, balance_row& row, working_set& rows) {
@@ -131,7 +154,7 @@ move_outcome move(const move_op& op, working_set& rows) {
         return out;
     }
     const balance_row* found = rows.find_balance(op.tenant);
-    if (std::string why = objection(op, found ? found->now : balance{}, rows); !why.empty())
+    if (std::string why = objection(op, found ? *found : balance_row{}, rows); !why.empty())
         return refused(std::move(why));
 
     balance_row& row = rows.change_balance(op.tenant);
@@ -140,7 +163,7 @@ move_outcome move(const move_op& op, working_set& rows) {
         credit_grant(op, row, rows);
     else
         debit_adjustment(op, row, rows);
-    if (op.kind == movement::refund && op.refunds) rows.refund_charge(op.tenant, *op.refunds, op.amount);
+    if (op.kind == movement::refund) note_refund(op, row, rows);
     note_next_expiry(row, 0);
     rows.post_movement(op.tenant, op.idempotency_key, op.transaction);
     out.transaction = op.transaction;

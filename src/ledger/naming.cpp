@@ -65,6 +65,7 @@ void want(wanted& rows, const move_op& op) {
     rows.balances.add(op.tenant);
     rows.grants.insert(op.tenant);
     rows.movements.emplace(op.tenant, op.idempotency_key);
+    if (op.kind == movement::refund) rows.refunds.insert(op.tenant);
     if (op.refunds) rows.charges.emplace(op.tenant, *op.refunds);
 }
 void want(wanted& rows, const expire_grants_op& op) {

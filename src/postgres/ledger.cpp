@@ -34,9 +34,10 @@ bool names_all(const Rows& rows, const Rows& others) {
 bool covers(const snapshot& found, const wanted& asked, const wanted& real) {
     using std::ranges::includes;
     return names_all(found.counters, real.counters) && names_all(found.balances, real.balances) &&
-           includes(asked.grants, real.grants) && includes(asked.reservations, real.reservations) &&
-           includes(asked.movements, real.movements) && includes(asked.charges, real.charges) &&
-           includes(asked.claims, real.claims) && includes(asked.tokens, real.tokens);
+           includes(asked.grants, real.grants) && includes(asked.refunds, real.refunds) &&
+           includes(asked.reservations, real.reservations) && includes(asked.movements, real.movements) &&
+           includes(asked.charges, real.charges) && includes(asked.claims, real.claims) &&
+           includes(asked.tokens, real.tokens);
 }
 
 template <class Set, class Pointers>
@@ -183,6 +184,9 @@ void ledger::add_reads(connection& db) {
     out_.grant_tenants.clear();
     for (const tenant_id& tenant : need_.grants) out_.grant_tenants.text(tenant);
     send(db, query::read_grants, out_.grant_tenants);
+    out_.refund_tenants.clear();
+    for (const tenant_id& tenant : need_.refunds) out_.refund_tenants.text(tenant);
+    send(db, query::read_refunds, out_.refund_tenants);
     add_key_reads(db);
 }
 
@@ -258,6 +262,10 @@ void ledger::take_movement_row(query which, reader& in) {
         tollgate::ledger::grant row = store::take_grant(in);
         const auto owner = found_.balances.find(row.tenant);
         if (owner && found_.balances.exists(*owner)) found_.balances.found(*owner).grants.push_back(std::move(row));
+    } else if (which == query::read_refunds) {
+        const auto owner = found_.balances.find(in.text());
+        const usd_nano all(in.number()), freely(in.number());
+        if (owner && found_.balances.exists(*owner)) found_.balances.found(*owner).refunded = {all, freely};
     } else if (which == query::read_movements) {
         const auto* key = asked_row(movement_order_, in);
         found_.movements[*key] = {in.id()};

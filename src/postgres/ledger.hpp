@@ -106,7 +106,7 @@ private:
 
     struct buffers {
         buffers();
-        arrays scope_keys, tenants, grant_tenants, ids, dated_ids, movement_keys, charge_keys;
+        arrays scope_keys, tenants, grant_tenants, refund_tenants, ids, dated_ids, movement_keys, charge_keys;
         arrays missing_scopes, missing_balances;
         arrays scopes, balances, grants, opened, ended, usage, corrected, refunds, entries, movements;
         arrays claim_keys, token_keys, replaced, claims_made, claims_taken, answers, spent;

@@ -23,17 +23,17 @@ store_error bug(std::string what) { return {store_fault::corrupt, std::move(what
 
 ledger::buffers::buffers()
     : scope_keys(store::scope_key_columns), tenants(tenant_column), grant_tenants(tenant_column),
-      ids(request_key_columns), dated_ids(id_column), movement_keys(movement_key_columns),
-      charge_keys(request_key_columns), missing_scopes(store::scope_key_columns), missing_balances(tenant_column),
-      scopes(store::scope_columns), balances(store::balance_columns), grants(store::grant_columns),
-      opened(store::reservation_columns), ended(request_key_columns), usage(store::usage_columns),
-      corrected(store::usage_columns), refunds(refunded_column), entries(store::entry_columns),
-      movements(movement_key_columns), claim_keys(claim_key_columns), token_keys(token_key_columns),
-      replaced(store::reservation_columns), claims_made(store::claim_columns), claims_taken(store::claim_columns),
-      answers(store::answer_columns), spent(token_key_columns), guarded_scopes(store::scope_columns),
-      checked_scopes(store::scope_columns), new_scopes(store::scope_columns), guarded_balances(store::balance_columns),
-      checked_balances(store::balance_columns), new_balances(store::balance_columns),
-      guarded_ended(request_key_columns) {
+      refund_tenants(tenant_column), ids(request_key_columns), dated_ids(id_column),
+      movement_keys(movement_key_columns), charge_keys(request_key_columns), missing_scopes(store::scope_key_columns),
+      missing_balances(tenant_column), scopes(store::scope_columns), balances(store::balance_columns),
+      grants(store::grant_columns), opened(store::reservation_columns), ended(request_key_columns),
+      usage(store::usage_columns), corrected(store::usage_columns), refunds(refunded_column),
+      entries(store::entry_columns), movements(movement_key_columns), claim_keys(claim_key_columns),
+      token_keys(token_key_columns), replaced(store::reservation_columns), claims_made(store::claim_columns),
+      claims_taken(store::claim_columns), answers(store::answer_columns), spent(token_key_columns),
+      guarded_scopes(store::scope_columns), checked_scopes(store::scope_columns), new_scopes(store::scope_columns),
+      guarded_balances(store::balance_columns), checked_balances(store::balance_columns),
+      new_balances(store::balance_columns), guarded_ended(request_key_columns) {
     guarded_scopes.add_columns(store::scope_columns);
     for (arrays* each : {&guarded_scopes, &checked_scopes, &new_scopes}) each->add_columns(store::scope_key_columns);
     guarded_balances.add_columns(store::balance_columns);

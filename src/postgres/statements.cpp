@@ -51,6 +51,12 @@ std::vector<statement> reading() {
                                  batch(joined({tenant_column})) +
                                  " JOIN grants AS t ON t.tenant = k.tenant WHERE t.remaining > 0 "
                                  "ORDER BY t.tenant, t.transaction_id"},
+        {query::read_refunds,
+         "SELECT t.tenant, sum(t.amount)::bigint, coalesce(sum(t.amount) FILTER (WHERE e.reverses IS NULL), 0)::bigint "
+         "FROM " +
+             batch(joined({tenant_column})) +
+             " JOIN grants AS t ON t.tenant = k.tenant AND t.funding = 'refund' JOIN entries AS e ON "
+             "e.tenant = t.tenant AND e.transaction_id = t.transaction_id AND e.leg = 0 GROUP BY t.tenant"},
         {query::read_endings, "SELECT t.request_id, t.ended, t.charged, t.provisional, t.tokens, t.counted FROM " +
                                   batch(dated_id) + " JOIN usage_events AS t ON " + same("t", dated_id) +
                                   " WHERE t.ended IS NOT NULL"},
@@ -196,6 +202,7 @@ const char* name_of(query which) {
     case lock_balances: return "lock_balances";
     case lock_reservations: return "lock_reservations";
     case read_grants: return "read_grants";
+    case read_refunds: return "read_refunds";
     case read_endings: return "read_endings";
     case read_movements: return "read_movements";
     case read_charges: return "read_charges";

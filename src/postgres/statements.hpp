@@ -47,6 +47,7 @@ enum class query : std::uint8_t {
     lock_balances,
     lock_reservations,
     read_grants,
+    read_refunds,
     read_endings,
     read_movements,
     read_charges,

@@ -165,6 +165,17 @@ void ledger::read_balances(const wanted& need, snapshot& found) {
         db_->prepare(grants).text(tenant);
         db_->each([&](reader& in) { found.balances.found(owner).grants.push_back(store::take_grant(in)); });
     }
+    for (const tenant_id& tenant : need.refunds) {
+        const slot owner = found.balances.add(tenant);
+        db_->prepare("SELECT coalesce(sum(t.amount), 0), coalesce(sum(t.amount) FILTER (WHERE e.reverses IS NULL), 0) "
+                     "FROM grants AS t JOIN entries AS e ON e.tenant = t.tenant AND "
+                     "e.transaction_id = t.transaction_id AND e.leg = 0 WHERE t.tenant = ? AND t.funding = 'refund'")
+            .text(tenant);
+        db_->each([&](reader& in) {
+            const usd_nano all(in.number()), freely(in.number());
+            found.balances.found(owner).refunded = {all, freely};
+        });
+    }
 }
 
 void ledger::audit(store::audit_row row) { write_audit(*db_, row); }

@@ -161,6 +161,43 @@ TEST_P(over_stores, prepaid_money_is_held_spent_and_refunded) {
     EXPECT_TRUE(here->verify().empty());
 }
 
+TEST_P(over_stores, refunds_of_no_request_give_back_at_most_what_was_spent) {
+    const auto store = here->open_ledger();
+    must_run(*store, {top_up("acme", "k1", 300, id_of(100)), top_up("beta", "k1", 300, id_of(101))});
+    for (const std::uint64_t n : {1u, 2u})
+        must_end(*store, settle(must_reserve(*store, reserve(id_of(n), {.prepaid = true})).hold, 60));
+    std::uint64_t last = 200;
+    const auto refund = [&](const char* tenant, std::int64_t amount, std::optional<request_id> of = {}) {
+        last += 1;
+        ledger::move_op op = top_up(tenant, "r" + std::to_string(last), amount, id_of(last));
+        op.kind = ledger::movement::refund;
+        op.from = ledger::funding::refund;
+        op.refunds = of;
+        return op;
+    };
+    const auto refused = [&](ledger::move_op op) {
+        return std::get<ledger::move_outcome>(must_run(*store, {std::move(op)}).at(0)).refused;
+    };
+    EXPECT_TRUE(refused(refund("beta", 1)));
+    EXPECT_TRUE(refused(refund("acme", 121)));
+    EXPECT_FALSE(refused(refund("acme", 50, id_of(1))));
+    EXPECT_TRUE(refused(refund("acme", 71)));
+    EXPECT_FALSE(refused(refund("acme", 30)));
+    const auto both = must_run(*store, {refund("acme", 40), refund("acme", 1)});
+    EXPECT_FALSE(std::get<ledger::move_outcome>(both.at(0)).refused);
+    EXPECT_TRUE(std::get<ledger::move_outcome>(both.at(1)).refused);
+    EXPECT_TRUE(refused(refund("acme", 10, id_of(2))));
+
+    const auto found = look(*store, [](ledger::wanted& rows) {
+        rows.balances.add("acme");
+        rows.refunds.insert("acme");
+    });
+    const ledger::balance_row& row = *found.balances.find_row("acme");
+    EXPECT_EQ(row.refunded.all, usd_nano(120));
+    EXPECT_EQ(row.refunded.freely, usd_nano(70));
+    EXPECT_TRUE(here->verify().empty());
+}
+
 TEST_P(over_stores, grants_that_ran_out_are_found_and_expired) {
     const auto store = here->open_ledger();
     ledger::move_op grant = top_up("acme", "g1", 90, id_of(100));

@@ -20,6 +20,16 @@ std::unexpected<store_error> fail_with(store_fault fault, std::string detail) {
     return std::unexpected(store_error{fault, std::move(detail)});
 }
 
+ledger::given_back refunds_of(const memory_rows& rows, const tenant_id& tenant) {
+    ledger::given_back out;
+    for (const ledger::entry& each : rows.entries) {
+        if (each.tenant != tenant || each.kind != "refund" || each.leg != 0) continue;
+        out.all += each.amount;
+        if (!each.reverses) out.freely += each.amount;
+    }
+    return out;
+}
+
 void read_money(const memory_rows& rows, const wanted& need, snapshot& found) {
     for (ledger::slot i = 0; i < found.counters.size(); ++i)
         if (const auto at = rows.counters.find(found.counters.key(i)); at != rows.counters.end())
@@ -31,6 +41,10 @@ void read_money(const memory_rows& rows, const wanted& need, snapshot& found) {
         const auto owner = found.balances.find(key.first);
         if (owner && need.grants.contains(key.first) && grant.remaining > usd_nano())
             found.balances.found(*owner).grants.push_back(grant);
+    }
+    for (const tenant_id& tenant : need.refunds) {
+        const auto owner = found.balances.find(tenant);
+        if (owner) found.balances.found(*owner).refunded = refunds_of(rows, tenant);
     }
 }
 

@@ -15,10 +15,17 @@
 
 namespace tollgate::ledger {
 
+// What refunds have put back into a balance, since it is there.
+struct given_back {
+    usd_nano all;
+    usd_nano freely; // of it, without naming a request
+};
+
 struct balance_row {
     balance now;
     usd_nano burned;           // of balance.spent, what grants' `remaining` already reflects
     std::vector<grant> grants; // open ones, when wanted
+    given_back refunded = {};  // when wanted
 };
 
 struct ended_row {
@@ -57,9 +64,10 @@ std::vector<slot> key_order(const balance_rows& rows);
 // Rows that a batch reads. Sets ascend, and so do tables `in_order`: that is the order of locks.
 struct wanted {
     counter_rows counters;
-    std::vector<slot> named;    // of counters: those that each operation names, one operation after the other
-    balance_rows balances;      // with their grants when `grants` holds the tenant
-    std::set<tenant_id> grants; // movements and expiries: the tenant's open grants
+    std::vector<slot> named;     // of counters: those that each operation names, one operation after the other
+    balance_rows balances;       // with their grants when `grants` holds the tenant, and so for `refunds`
+    std::set<tenant_id> grants;  // movements and expiries: the tenant's open grants
+    std::set<tenant_id> refunds; // refunds: what the tenant was given back before
     std::map<request_id, tenant_id> reservations;          // open ones, and endings of those that are not open
     std::set<std::pair<tenant_id, std::string>> movements; // (tenant, idempotency key) that may have been posted
     std::set<std::pair<tenant_id, request_id>> charges;    // requests whose charge a refund gives back

@@ -78,6 +78,7 @@ TEST(cli_balance, what_cannot_be_is_refused_and_changes_nothing) {
         {"grant", "0", {}, "moves nothing"},
         {"adjust", "0", {}, "moves nothing"},
         {"refund", "1", {"--request", "req_00000000000000000000000001"}, "no charge"},
+        {"refund", "1", {}, "has spent 0.00 USD"},
         {"grant", "1", {"--expires", "2026-06-14T12:00:00Z"}, "past"},
         {"top-up", "1", {"--reason", std::string(1025, 'x')}, "--reason"},
     };

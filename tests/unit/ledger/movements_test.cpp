@@ -57,6 +57,39 @@ TEST(movements, a_refund_gives_back_at_most_what_was_charged) {
     EXPECT_TRUE(b.one<move_outcome>(stranger).refused);
 }
 
+TEST(movements, a_refund_of_no_request_gives_back_at_most_what_is_not_given_back_yet) {
+    book b;
+    b.one<move_outcome>(top_up_of("a", 100));
+    const auto refund = [&](const std::string& key, std::int64_t amount, std::optional<request_id> of = {}) {
+        move_op op = top_up_of(key, amount, movement::refund);
+        op.refunds = of;
+        return b.one<move_outcome>(op);
+    };
+    EXPECT_TRUE(refund("r0", 1).refused) << "nothing was spent";
+    spend(b, 1, 40);
+    spend(b, 2, 20);
+    EXPECT_TRUE(refund("r1", 61).refused);
+    EXPECT_FALSE(refund("r2", 15, id_of(1)).refused);
+    EXPECT_TRUE(refund("r3", 46).refused);
+    EXPECT_FALSE(refund("r4", 30).refused);
+    EXPECT_TRUE(refund("r5", 16, id_of(2)).refused) << "some of it was given back without its name";
+    EXPECT_FALSE(refund("r6", 15, id_of(2)).refused);
+    EXPECT_TRUE(refund("r7", 1).refused);
+    EXPECT_EQ(b.rows.balances["acme"].now.credited - b.rows.balances["acme"].now.spent, usd_nano(100));
+    spend(b, 3, 1);
+    EXPECT_FALSE(refund("r8", 1).refused) << "what is spent since then";
+}
+
+TEST(movements, a_charge_that_was_owed_is_refunded_by_its_name) {
+    book b;
+    const auto got = b.one<reserve_outcome>(reserve_of(1, 40));
+    b.one<end_outcome>(settle_of(got.hold, 40));
+    move_op op = top_up_of("r1", 40, movement::refund);
+    EXPECT_TRUE(b.one<move_outcome>(op).refused) << "the balance spent nothing";
+    op.refunds = id_of(1);
+    EXPECT_FALSE(b.one<move_outcome>(op).refused);
+}
+
 TEST(movements, grants_burn_by_priority_then_expiry_then_free_before_paid) {
     book b;
     b.rows.now = instant::from_seconds(1000);
