@@ -19,6 +19,9 @@ error unavailable() {
             "the ledger did not answer within " + std::to_string(limits::reserve_wait_ms_max) + " ms"};
 }
 
+// Neither the store nor the outbox takes what has ended: what began now might end the same way.
+error unwritable() { return {errc::ledger_unavailable, "settlements can be written nowhere"}; }
+
 }
 
 ledger_client::ledger_client(executor on, ledger_writer& writer, std::function<std::int64_t()> steady_us)
@@ -77,6 +80,7 @@ void ledger_client::on_tick() {
 }
 
 task<result<ledger::reserve_outcome>> ledger_client::reserve(ledger::reserve_op&& op) {
+    if (writer_.only_in_memory() > 0) co_return std::unexpected(unwritable());
     pending_ptr pending = enqueue(std::move(op));
     const bool done = co_await wait(pending);
     if (!done) co_return std::unexpected(unavailable());
@@ -92,12 +96,7 @@ task<ports::ledger_port::settled> ledger_client::end(pending_ptr pending, ledger
     }
     out.in_outbox = true;
     out.outcome = expected;
-    if (!writer_.to_outbox(pending->what)) {
-        // The disk refuses too. Keep the operation in memory, waiting for the store, rather than lose it.
-        auto kept = std::make_shared<pending_op>(pending->what);
-        std::vector<pending_ptr> again{std::move(kept)};
-        writer_.submit(again);
-    }
+    writer_.keep(pending->what);
     co_return out;
 }
 
@@ -122,6 +121,8 @@ task<result<ledger::move_outcome>> ledger_client::move(ledger::move_op op) {
     co_return std::get<ledger::move_outcome>(std::move(pending->result));
 }
 
-bool ledger_client::healthy() const { return writer_.store_reachable() && writer_.outbox_size() == 0; }
+bool ledger_client::healthy() const {
+    return writer_.store_reachable() && writer_.outbox_size() + writer_.only_in_memory() == 0;
+}
 
 }

@@ -67,12 +67,51 @@ bool ledger_writer::to_outbox(const ledger::op& ending) {
     else if (const auto* release = std::get_if<ledger::release_op>(&ending))
         record = ledger::encode(*release);
     else
+        return true; // an expiry is found again
+    if (!outbox_.append(record)) {
+        seen_.outbox_failures += 1;
         return false;
-    if (!outbox_.append(record)) return false;
+    }
     seen_.outbox_records += 1;
     const std::lock_guard lock(mutex_);
     wake_.notify_one();
     return true;
+}
+
+void ledger_writer::keep(const ledger::op& ending) {
+    if (to_outbox(ending)) return;
+    auto op = std::make_shared<pending_op>(ending);
+    op->kept = true;
+    only_in_memory_ += 1;
+    {
+        const std::lock_guard lock(mutex_);
+        kept_.push_back(op);
+        waiting_.push_back(std::move(op));
+        sleeping_ = false;
+    }
+    wake_.notify_one();
+}
+
+void ledger_writer::no_longer_kept(pending_op& op) {
+    if (!std::exchange(op.kept, false)) return;
+    only_in_memory_ -= 1;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(kept_, [&](const pending_ptr& each) { return each.get() == &op; });
+}
+
+// The store is still away: the disk may have room again.
+void ledger_writer::keep_safe() {
+    for (;;) {
+        pending_ptr op;
+        {
+            const std::lock_guard lock(mutex_);
+            if (kept_.empty()) return;
+            op = kept_.front();
+        }
+        if (!to_outbox(op->what)) return;
+        op->move_to(pending_op::state::abandoned); // whoever has it drops it
+        no_longer_kept(*op);
+    }
 }
 
 void ledger_writer::take_waiting() {
@@ -119,7 +158,9 @@ std::optional<std::uint32_t> ledger_writer::run_once() {
         drop_abandoned();
     }
     if (batch_.empty()) return std::nullopt;
-    return attempt() ? std::optional<std::uint32_t>(0) : std::optional<std::uint32_t>(retry_ms);
+    if (attempt()) return 0;
+    keep_safe();
+    return retry_ms;
 }
 
 // True: the batch is done, or may be tried again at once.
@@ -192,6 +233,7 @@ bool ledger_writer::isolate() {
     batch_.clear();
     if (replaying_ > 0) outbox_.drop(std::exchange(replaying_, 0));
     if (one_by_one_ > 0) one_by_one_ -= 1;
+    no_longer_kept(*op);
     if (op->from && op->move_to(pending_op::state::abandoned)) op->from->give_up(op);
     return true;
 }
@@ -240,6 +282,7 @@ bool ledger_writer::settle_one(const pending_ptr& op, ledger::outcome& result, s
         return false;
     }
     op->result = std::move(result);
+    no_longer_kept(*op);
     if (op->move_to(pending_op::state::done)) return true;
     undo_if_held(*op, op->result);
     return false;
@@ -311,7 +354,11 @@ void ledger_writer::loop() {
     }
 }
 
-void ledger_writer::drain_and_stop() {
+bool ledger_writer::is_unwritten(const pending_op& op) const {
+    return is_ending(op.what) && op.now.load() != pending_op::state::abandoned;
+}
+
+std::size_t ledger_writer::drain_and_stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -321,11 +368,12 @@ void ledger_writer::drain_and_stop() {
     if (thread_.joinable()) thread_.join();
     // What could not be written for want of a store survives in the outbox; reservations expire on their own.
     take_waiting();
+    std::size_t lost = 0;
     for (const auto& op : batch_)
-        if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned && replaying_ == 0)
-            to_outbox(op->what);
+        if (replaying_ == 0 && is_unwritten(*op)) lost += !to_outbox(op->what);
     for (const auto& op : backlog_)
-        if (is_ending(op->what) && op->now.load() != pending_op::state::abandoned) to_outbox(op->what);
+        if (is_unwritten(*op)) lost += !to_outbox(op->what);
+    return lost;
 }
 
 }

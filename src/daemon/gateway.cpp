@@ -64,7 +64,11 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
       retry_share_(retries_, std::move(stores_.retry_blocks)), writer_(*stores_.writer, outbox_),
       request_log_(settings_.log.requests), seeder_(*stores_.database, log_), sweeper_(*stores_.sweeper, random_),
       reload_timer_(limits::reload_poll_ms, [this] { reloader_->poll(); }),
-      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }), health_timer_(health_ms, [this] { check_store(); }),
+      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }), health_timer_(health_ms,
+                                                                                  [this] {
+                                                                                      check_store();
+                                                                                      check_outbox();
+                                                                                  }),
       retry_timer_(limits::key_poll_ms, [this] { (void)retry_share_.exchange(wall_clock_now()); }) {
     if (settings_.server.tls.enabled())
         certificate_ =
@@ -183,6 +187,22 @@ void gateway::check_store() {
     }
 }
 
+// One line when it begins and one when it ends, however many requests it meets and however short it is.
+void gateway::check_outbox() {
+    const std::uint64_t failures = writer_.seen().outbox_failures;
+    const std::size_t exposed = writer_.only_in_memory();
+    if (!outbox_told_ && failures != outbox_failures_) {
+        outbox_told_ = true;
+        log_.error("neither the store nor the outbox takes what requests have cost: a crash now would lose it, and "
+                   "requests are refused with ledger_unavailable",
+                   {{"outbox", outbox_.why_not()}, {"settlements", std::to_string(exposed)}});
+    }
+    outbox_failures_ = failures;
+    if (!outbox_told_ || exposed > 0) return;
+    outbox_told_ = false;
+    log_.info("all that requests have cost is written");
+}
+
 void gateway::run_until_signal() {
     net::basic_signal_set<executor> signals(control_.get_executor(), SIGTERM, SIGINT, SIGHUP);
     std::function<void(boost::system::error_code, int)> on_signal = [&](boost::system::error_code ec, int which) {
@@ -217,7 +237,9 @@ void gateway::stop() {
     retry_timer_.stop();
     (void)retry_share_.exchange(wall_clock_now()); // what began since
     for (const auto& thread : threads_) thread->stop();
-    writer_.drain_and_stop();
+    if (const std::size_t lost = writer_.drain_and_stop(); lost > 0)
+        log_.error("settlements could be written nowhere: the next run charges them as their policies say",
+                   {{"settlements", std::to_string(lost)}, {"outbox", outbox_.why_not()}});
     key_cache_.stop();
     control_ticker_.stop();
     admin_.reset();

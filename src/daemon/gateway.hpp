@@ -49,9 +49,11 @@ private:
     http::handler data_handler(std::size_t thread);
     task<> send_ready(ports::exchange& x);
     std::vector<app::health_check> readiness() const;
+    std::string outbox_detail() const;
     std::string metrics_text() const;
     void sweep();
     void check_store();
+    void check_outbox();
 
     serve_options options_;
     config::settings settings_;
@@ -87,6 +89,8 @@ private:
     periodic price_timer_{limits::price_poll_ms, [this] { prices_.poll(); }};
     periodic reload_timer_, sweep_timer_, health_timer_, retry_timer_;
     std::atomic<bool> draining_{false}, store_answers_{true};
+    bool outbox_told_ = false;          // that it cannot be written; of the health timer
+    std::uint64_t outbox_failures_ = 0; // that were told
     std::atomic<std::uint64_t> swept_{0};
 };
 

@@ -62,16 +62,22 @@ task<> gateway::send_ready(ports::exchange& x) {
 std::vector<app::health_check> gateway::readiness() const {
     const auto config = live_.get();
     const std::string complaint = reloader_->complaint();
-    const std::size_t waiting = outbox_.size();
     return {
         {"store", store_answers_, store_answers_ ? stores_.database->description() : "does not answer", true},
         {"catalogue", !config->catalog->models.empty(), std::to_string(config->catalog->models.size()) + " models",
          true},
         {"provider", !config->catalog->providers.empty(), provider_detail(*config->catalog, *board_), true},
-        {"outbox", waiting == 0, std::to_string(waiting) + " settlements wait for the store", true},
+        {"outbox", outbox_.size() + writer_.only_in_memory() == 0, outbox_detail(), true},
         {"draining", !draining_, draining_ ? "the process is stopping" : "", true},
         {"configuration", complaint.empty(), complaint, false},
     };
+}
+
+std::string gateway::outbox_detail() const {
+    std::string text = std::to_string(outbox_.size()) + " settlements wait for the store";
+    if (const std::size_t exposed = writer_.only_in_memory(); exposed > 0)
+        text += ", and " + std::to_string(exposed) + " more in memory alone: " + outbox_.why_not();
+    return text;
 }
 
 std::string gateway::metrics_text() const {

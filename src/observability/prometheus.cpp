@@ -155,10 +155,13 @@ void write_writer(text& out, const app::ledger_writer& writer) {
         {"ledger_operations_total", "Operations in them.", seen.ops},
         {"ledger_retries_total", "Attempts that the store failed.", seen.retries},
         {"ledger_outbox_records_total", "Endings written to the outbox.", seen.outbox_records},
+        {"ledger_outbox_failures_total", "Endings that the outbox did not take.", seen.outbox_failures},
         {"ledger_replayed_total", "Endings replayed from the outbox.", seen.replayed},
     };
     for (const auto& row : rows) out.one(row.name, row.help, "counter", std::to_string(read(row.value)));
     out.one("ledger_outbox_size", "Endings that wait for the store.", "gauge", std::to_string(writer.outbox_size()));
+    out.one("ledger_endings_only_in_memory", "Endings that neither the store nor the outbox took yet.", "gauge",
+            std::to_string(writer.only_in_memory()));
     out.one("ledger_store_up", "1: the store answered the last attempt.", "gauge",
             writer.store_reachable() ? "1" : "0");
 }

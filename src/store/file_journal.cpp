@@ -39,6 +39,7 @@ bool write_all(int file, std::string_view bytes, std::uint64_t at) {
     while (!bytes.empty()) {
         const ssize_t n = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
         if (n < 0 && errno == EINTR) continue;
+        if (n == 0) errno = ENOSPC;
         if (n <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(n));
         at += static_cast<std::uint64_t>(n);
@@ -88,10 +89,18 @@ bool file_journal::append(std::string_view record) {
     bytes.append(record);
 
     const std::lock_guard lock(mutex_);
-    if (!write_all(file_, bytes, end_) || ::fdatasync(file_) != 0) return false;
+    if (!write_all(file_, bytes, end_) || ::fdatasync(file_) != 0) {
+        failure_ = errno;
+        return false;
+    }
     end_ += bytes.size();
     records_ += 1;
     return true;
+}
+
+std::string file_journal::why_not() const {
+    const std::lock_guard lock(mutex_);
+    return failure_ == 0 ? std::string() : path_ + ": " + std::strerror(failure_);
 }
 
 void file_journal::read(const std::function<bool(std::string_view)>& take) {

@@ -1,6 +1,9 @@
 // PostgreSQL goes away and comes back: refused meanwhile, nothing lost, nothing charged twice.
 
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {rmSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, describe, it} from 'node:test';
 import {ask, hammer, name_of, one_cent, open_stream} from '../support/client.mjs';
 import {kill, open_house} from '../support/house.mjs';
@@ -8,7 +11,7 @@ import {Postgres} from '../support/postgres.mjs';
 import {until} from '../support/until.mjs';
 
 const ample = {hard_stop_usd: 1000};
-const policies = {in_order: ample, crash: ample, back: ample, killed: ample, stopped: ample};
+const policies = {in_order: ample, crash: ample, back: ample, nowhere: ample, killed: ample, stopped: ample};
 
 let store, house;
 before(async () => {
@@ -98,6 +101,39 @@ describe('a stream that ends while PostgreSQL is away', () => {
     await store.start();
     await charged_once('back', id);
     await until('readiness', async () => await readiness() === 200);
+  });
+
+  it('is told of when the outbox cannot be written either, and nothing new begins until it is charged', async () => {
+    await house.gateway.stop();
+    house.gateway.dead = true;
+    // A pipe takes no writing at a position, as a full disk takes none at all.
+    const outbox = join(house.folder, 'node0', 'state', 'outbox.log');
+    rmSync(outbox);
+    execFileSync('mkfifo', [outbox]);
+    await house.start_node(0);
+    const id = await end_in_outage('nowhere');
+    const told = await until('readiness that tells', async () => {
+      const {status, json} = await ask(house.gateway.admin_url, {method: 'GET', path: '/readyz'});
+      return status === 503 && !json.checks.outbox.ok && json.checks.outbox.detail;
+    });
+    assert.match(told, /1 more in memory alone: .*outbox\.log: \S/);
+    const metrics = async () => (await ask(house.gateway.admin_url, {method: 'GET', path: '/metrics'})).text;
+    assert.match(await metrics(), /\ntollgate_ledger_endings_only_in_memory 1\n/);
+    const began = performance.now();
+    const refused = await ask(house.gateway.url, {key: house.keys.nowhere, body: one_cent});
+    assert.equal(name_of(refused), '503 ledger_unavailable');
+    assert.ok(performance.now() - began < 1500, 'without waiting for what cannot come');
+    await store.start();
+    await charged_once('nowhere', id);
+    await until('readiness', async () => (await ask(house.gateway.admin_url, {method: 'GET', path: '/readyz'})).status === 200);
+    assert.match(await metrics(), /\ntollgate_ledger_endings_only_in_memory 0\n/);
+    const log = await until('the end in the log', () => /all that requests have cost is written/.test(house.log_of(0)) && house.log_of(0));
+    assert.equal(log.match(/neither the store nor the outbox/g).length, 1);
+    assert.equal(log.match(/all that requests have cost is written/g).length, 1);
+    await house.gateway.stop();
+    house.gateway.dead = true;
+    rmSync(outbox);
+    await house.start_node(0);
   });
 
   it('is charged from the outbox by the next run when the gateway is killed meanwhile', async () => {

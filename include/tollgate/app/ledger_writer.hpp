@@ -34,6 +34,7 @@ struct pending_op {
     std::atomic<state> now{state::waiting};
     std::int64_t submitted_us = 0;
     ledger_client* from = nullptr;                   // null: nobody waits
+    bool kept = false;                               // an ending that is nowhere but here; see ledger_writer::keep
     std::move_only_function<void(bool done)> resume; // on the I/O thread of `from`
 
     bool move_to(state next) {
@@ -47,6 +48,7 @@ class ledger_writer {
 public:
     struct counters { // for metrics
         std::atomic<std::uint64_t> batches{0}, ops{0}, retries{0}, outbox_records{0}, replayed{0}, given_up{0};
+        std::atomic<std::uint64_t> outbox_failures{0}; // endings that the outbox did not take
     };
 
     ledger_writer(store::ledger_store& store, ports::journal& outbox);
@@ -54,20 +56,28 @@ public:
 
     // Any thread. False: the queue is full (endings and internal operations are always taken).
     bool submit(std::vector<pending_ptr>& ops);
-    // An ending that its caller stopped waiting for: flushed to the outbox, replayed when the store is back.
-    bool to_outbox(const ledger::op& ending);
+    // An ending that its caller stopped waiting for: flushed to the outbox, replayed when the store is back. Where the
+    // outbox fails too it stays in memory, until one of the two takes it. Any thread.
+    void keep(const ledger::op& ending);
+    // Endings that a crash would lose. While there are any, nothing new may begin.
+    std::size_t only_in_memory() const { return only_in_memory_.load(); }
 
     // One batch, one attempt. Returns how long to wait before the next: 0 when more is waiting, nothing when idle.
     std::optional<std::uint32_t> run_once();
 
-    void start();          // a thread of its own
-    void drain_and_stop(); // everything submitted so far, then the end
+    void start(); // a thread of its own
+    // Everything submitted so far, then the end. Returns how many endings could be written nowhere.
+    std::size_t drain_and_stop();
 
     bool store_reachable() const { return reachable_.load(); }
     std::size_t outbox_size() const { return outbox_.size(); }
     const counters& seen() const { return seen_; }
 
 private:
+    bool to_outbox(const ledger::op& ending);
+    void keep_safe();
+    void no_longer_kept(pending_op& op);
+    bool is_unwritten(const pending_op& op) const;
     void take_waiting();
     void drop_abandoned();
     bool attempt();
@@ -88,6 +98,7 @@ private:
     std::condition_variable wake_;
     std::vector<pending_ptr> waiting_;         // under mutex_
     bool sleeping_ = false, stopping_ = false; // under mutex_
+    std::vector<pending_ptr> kept_;            // under mutex_; they wait as all others do
     std::deque<pending_ptr> backlog_;          // the writer's own, in order
     std::vector<pending_ptr> batch_;           // being attempted
     std::vector<const ledger::op*> ops_;       // of batch_
@@ -96,6 +107,7 @@ private:
     std::size_t replaying_ = 0;                // outbox records in batch_
     std::size_t one_by_one_ = 0; // operations still to be tried alone, after a batch that the store refused
     std::atomic<bool> reachable_{true};
+    std::atomic<std::size_t> only_in_memory_{0};
     counters seen_;
     std::thread thread_;
 };

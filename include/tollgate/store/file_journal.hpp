@@ -18,6 +18,7 @@ public:
     file_journal& operator=(const file_journal&) = delete;
 
     bool append(std::string_view record) override;
+    std::string why_not() const override;
     void read(const std::function<bool(std::string_view record)>& take) override;
     void drop(std::size_t records) override;
     std::size_t size() const override;
@@ -31,6 +32,7 @@ private:
     mutable std::mutex mutex_;
     std::uint64_t head_ = 0, end_ = 0; // bytes: first record not dropped, end of the last whole one
     std::size_t records_ = 0;
+    int failure_ = 0; // errno of the last append that failed
 };
 
 }
