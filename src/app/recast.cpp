@@ -22,6 +22,12 @@ usage_bound bound_for(const model& target, const recorded_bound& from) {
     return out;
 }
 
+// What the model that was asked for is tells it, where it is still known; no output is asked of others too.
+bool asked_embeddings(const decision_record& from, const catalog& models) {
+    const model* asked = models.find(from.facts.who.model);
+    return asked ? asked->embeddings == from.facts.right_endpoint : from.bound.cap == 0;
+}
+
 std::string lacks(const model& target, const recorded_bound& from) {
     if (from.image_input_tokens > 0 && !target.vision) return "images";
     if (from.tool_calls > 0 && !target.tools) return "tools";
@@ -43,8 +49,7 @@ policy::candidate recast_as(const std::string& alias, const decision_record& fro
     const model_route& route = target->routes.front();
     out.provider = route.provider->name;
     out.rank = models.rank_of(target->tier);
-    const bool asked_embeddings = from.bound.cap == 0;
-    out.right_endpoint = target->embeddings == asked_embeddings;
+    out.right_endpoint = target->embeddings == asked_embeddings(from, models);
     out.lacks = lacks(*target, from.bound);
     const usage_bound bound = bound_for(*target, from.bound);
     out.tokens = bound.input_tokens + bound.output_tokens;

@@ -33,6 +33,9 @@ bool read_model(request_reader& r, member& m, std::string_view name) {
 }
 
 bool read_stream(request_reader& r, member& m, std::string_view name) { return r.flag(m, name, r.facts().stream); }
+bool read_echo(request_reader& r, member& m, std::string_view name) {
+    return r.where() == endpoint::completions ? r.flag(m, name, r.echo) : r.prompt().raw(m.value);
+}
 bool read_background(request_reader& r, member& m, std::string_view name) {
     return r.flag(m, name, r.facts().background);
 }
@@ -53,7 +56,10 @@ bool read_cap(request_reader& r, member& m, std::string_view name) {
     const std::string_view token = json::reader::token(m.value);
     std::optional<std::int64_t> cap;
     if (!r.count(m, name, cap)) return false;
-    if (cap == 0) return r.refuse(name, backticked(name) + " must be at least 1.");
+    if (cap == 0 && r.where() == endpoint::completions && name == "max_tokens")
+        r.wants_no_output = true; // judged at the end, by `echo`
+    else if (cap == 0)
+        return r.refuse(name, backticked(name) + " must be at least 1.");
     if (cap && knows_cap(r.where(), name)) facts.max_output = std::max(facts.max_output.value_or(0), *cap);
     byte_range& at = name == "max_tokens"              ? facts.max_tokens_at
                      : name == "max_completion_tokens" ? facts.max_completion_tokens_at
@@ -237,6 +243,7 @@ constexpr std::array fields{
     request_field{"max_output_tokens", read_cap},
     request_field{"n", read_n},
     request_field{"best_of", read_best_of},
+    request_field{"echo", read_echo},
     request_field{"max_tool_calls", read_max_tool_calls},
     request_field{"messages", read_messages},
     request_field{"input", read_input},

@@ -102,6 +102,8 @@ bool request_reader::once(std::size_t index, std::string_view name) {
 
 bool request_reader::finish() {
     if (facts_.model.empty()) return refuse("model", "Name the model to use in `model`.");
+    if (wants_no_output && !echo)
+        return refuse("max_tokens", "`max_tokens` must be at least 1, unless `echo` is true.");
     if (where() == endpoint::completions) {
         facts_.choices = prompts * std::max(choices_asked, best_of);
     } else if (where() == endpoint::chat_completions) {

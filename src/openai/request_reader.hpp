@@ -44,6 +44,7 @@ public:
     bool once(std::size_t index, std::string_view name);
 
     std::int64_t choices_asked = 1, best_of = 0, prompts = 1;
+    bool echo = false, wants_no_output = false; // of completions: a prompt may be scored without any output
     std::string user, safety_identifier;
 
 private:

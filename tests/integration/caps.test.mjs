@@ -56,6 +56,7 @@ describe('a cap of the caller\'s own is kept, byte by byte', () => {
     ['several prompts', {model: 'toll', prompt: ['a', 'b', 'c'], max_tokens: 10}, 0.003, '/v1/completions'],
     ['a prompt of tokens', {model: 'toll', prompt: [1, 2, 3], max_tokens: 10}, 0.001, '/v1/completions'],
     ['prompts of tokens', {model: 'toll', prompt: [[1, 2, 3], [4]], max_tokens: 10}, 0.002, '/v1/completions'],
+    ['no output, for scores', {model: 'toll-both', prompt: 'x'.repeat(90), max_tokens: 0, echo: true, logprobs: 1}, 0.00139, '/v1/completions'],
     ['max_output_tokens', {model: 'toll', input: 'hi', max_output_tokens: 20}, 0.002, '/v1/responses'],
   ];
   for (const [what, body, held, path] of rows) it(what, async () => {

@@ -188,6 +188,19 @@ TEST(replay, another_policy_is_judged_by_counters_that_were_read_then) {
     EXPECT_EQ(decide_under(from, nullptr, then, more).unknown, std::vector<std::string>{"monthly_budget_usd"});
 }
 
+TEST(replay, a_request_for_scores_has_no_output_and_is_none_for_embeddings) {
+    const auto then = with_budget(500);
+    auto from = recorded(then, 401);
+    from.bound.cap = from.bound.output_tokens = 0;
+    catalog all = models();
+    EXPECT_TRUE(recast_as("small", from, then, all).right_endpoint);
+    from.facts.right_endpoint = false;
+    EXPECT_FALSE(recast_as("small", from, then, all).right_endpoint);
+    all.models.erase("big");
+    from.facts.right_endpoint = true;
+    EXPECT_FALSE(recast_as("small", from, then, all).right_endpoint) << "nobody knows the model asked for";
+}
+
 TEST(replay, a_cheaper_model_is_found_in_the_catalogue_when_nobody_asked_then) {
     const auto then = with_budget(500);
     const auto from = recorded(then, 401);

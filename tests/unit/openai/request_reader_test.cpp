@@ -267,6 +267,21 @@ TEST(read_request, completions_count_prompts_and_token_ids) {
     }
 }
 
+TEST(read_request, a_prompt_may_be_scored_without_output) {
+    for (const std::string_view members :
+         {R"("max_tokens":0,"echo":true)", R"("echo":true,"prompt":["a","b"],"max_tokens":0,"logprobs":1)"})
+        EXPECT_EQ(read_well(endpoint::completions, R"({"model":"m",)" + std::string(members) + "}").max_output, 0);
+    for (const std::string_view members :
+         {R"("max_tokens":0)", R"("max_tokens":0,"echo":false)", R"("echo":null,"max_tokens":0)"})
+        EXPECT_EQ(read_badly(endpoint::completions, R"({"model":"m",)" + std::string(members) + "}").param,
+                  "max_tokens");
+    const std::string twice = R"({"model":"m","max_tokens":0,"echo":true,"echo":false})";
+    EXPECT_EQ(read_badly(endpoint::completions, twice).param, "echo");
+    EXPECT_EQ(read_badly(endpoint::completions, R"({"model":"m","echo":1})").param, "echo");
+    EXPECT_EQ(read_badly(chat, R"({"model":"m","max_tokens":0,"echo":true})").param, "max_tokens");
+    EXPECT_EQ(read_well(chat, R"({"model":"m","echo":1})").model, "m") << "means nothing here";
+}
+
 TEST(read_request, embeddings_have_one_choice_whatever_the_input) {
     const auto texts = read_well(endpoint::embeddings, R"({"model":"m","input":["abc","de"],"n":5})");
     EXPECT_EQ(texts.choices, 1);
