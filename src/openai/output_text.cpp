@@ -35,6 +35,16 @@ constexpr std::array<std::string_view, 19> form_keys{
 
 bool is_form_key(std::string_view key) { return std::ranges::find(form_keys, key) != form_keys.end(); }
 
+bool thought_seen::again(std::string_view key, std::string_view text) {
+    if (text.empty()) return false;
+    const bool thought = key == "reasoning" || key == "reasoning_content";
+    const bool may_repeat = thought || key == "text" || key == "summary"; // of reasoning_details
+    if (may_repeat && text == text_ && key != key_) return true;
+    key_ = key;
+    text_ = thought ? text : std::string_view();
+    return false;
+}
+
 std::size_t end_of_string(std::string_view json, std::size_t from) {
     for (std::size_t at = find_special(json, from); at < json.size();) {
         if (json[at] == '"') return at;

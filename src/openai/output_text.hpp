@@ -26,19 +26,32 @@ std::size_t end_of_string(std::string_view json, std::size_t from);
 // A key that carries form; no text stands under it.
 bool is_form_key(std::string_view key);
 
+// What a model thought is often sent twice in one delta, under two names: it was produced, and is billed, once.
+class thought_seen {
+public:
+    bool again(std::string_view key, std::string_view text);
+
+private:
+    std::string_view key_, text_;
+};
+
 template <class Visit>
 void each_output_text(std::string_view json, Visit visit) {
     bool counts = true; // by the last key seen
+    std::string_view key;
+    thought_seen thoughts;
     for (std::size_t at = json.find('"'); at != std::string_view::npos; at = json.find('"', at)) {
         const std::size_t end = end_of_string(json, at + 1);
         if (end == std::string_view::npos) return;
         const std::string_view inside = json.substr(at + 1, end - at - 1);
         at = end + 1;
         while (at < json.size() && json::is_space(json[at])) ++at;
-        if (at < json.size() && json[at] == ':')
-            counts = !is_form_key(inside);
-        else if (counts)
+        if (at < json.size() && json[at] == ':') {
+            key = inside;
+            counts = !is_form_key(key);
+        } else if (counts && !thoughts.again(key, inside)) {
             visit(inside);
+        }
     }
 }
 
