@@ -129,8 +129,11 @@ task<attempt> try_provider(call& c, stop_signal& stop, std::int64_t until_us) {
             co_await read_error(c, made);
         else if (c.attempts < c.policy->fallback.attempts_max)
             co_await look_inside(c, made);
-        if (made.refused) note.code = openai::code_text(made.error.code);
-        if (!made.good()) made.reason = reason_of(made.error.code, made.refused ? made.error.status : note.status);
+        if (made.refused || made.silent) note.code = openai::code_text(made.error.code);
+        if (made.silent)
+            made.reason = stop.fired() ? std::string_view() : reason_of(made.error.code, 0);
+        else if (!made.good())
+            made.reason = reason_of(made.error.code, made.refused ? made.error.status : note.status);
     }
     learn(c, made, note);
     c.tries.push_back(std::move(note));

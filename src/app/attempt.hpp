@@ -18,8 +18,9 @@ struct attempt {
     whole_body error_body;                          // of an answer that is not good
     std::string_view reason;                        // why another provider may be asked; empty: none may
     bool refused = false;                           // it calls itself a success and is an error
+    bool silent = false;                            // it calls itself a success and ended before it said anything
 
-    bool good() const { return answer && !refused && answer->status() >= 200 && answer->status() < 300; }
+    bool good() const { return answer && !refused && !silent && answer->status() >= 200 && answer->status() < 300; }
 };
 
 // Sends the request to the provider of c.offer and waits for the head of its answer, at most until `until_us`; the

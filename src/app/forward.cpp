@@ -86,7 +86,7 @@ task<bool> may_go_on(call& c, fallback_path& path, const attempt& made, std::int
     if (c.x.stop().fired() || c.use.clock.steady_us() >= until_us) co_return false;
     const quote failed = c.offer;
     if (co_await move_on(c, path, made.reason)) {
-        if (made.sent && !made.answer) note_lost(c, failed);
+        if (made.sent && (!made.answer || made.silent)) note_lost(c, failed);
         co_return true;
     }
     if (made.sent) co_return false;
@@ -145,7 +145,9 @@ task<> forward(call& c) {
         }
         const bool again = co_await may_go_on(c, path, made, until_us);
         if (again) continue;
-        if (made.answer)
+        if (made.silent)
+            co_await relay(c, *made.answer); // which finds the same, and says so
+        else if (made.answer)
             co_await pass_error(c, *made.answer, made.error);
         else
             co_await end_without_answer(c, made, stop);

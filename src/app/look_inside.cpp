@@ -1,5 +1,6 @@
 #include "look_inside.hpp"
 
+#include <tollgate/core/limits.hpp>
 #include <tollgate/openai/inner_error.hpp>
 #include <tollgate/openai/retry_after.hpp>
 
@@ -15,10 +16,12 @@ public:
     begun_answer(std::unique_ptr<ports::upstream_answer> from, result<std::string_view> first)
         : from_(std::move(from)), first_(std::move(first)) {}
 
-    // All of it was read.
-    void read_again(whole_body all) {
-        all_ = std::move(all);
-        first_ = std::string_view(all_->bytes);
+    // This is what was read; `ended`: and all of it.
+    void read_again(whole_body so_far, bool ended) {
+        so_far_ = std::move(so_far);
+        ended_ = ended;
+        first_.reset();
+        if (!so_far_.bytes.empty()) first_ = std::string_view(so_far_.bytes);
     }
 
     int status() const override { return from_->status(); }
@@ -29,9 +32,9 @@ public:
     }
     std::optional<result<std::string_view>> at_hand() override {
         if (first_) return *std::exchange(first_, std::nullopt);
-        if (!all_) return from_->at_hand();
-        if (all_->complete) return std::string_view();
-        return std::unexpected(all_->why);
+        if (!ended_) return from_->at_hand();
+        if (so_far_.complete) return std::string_view();
+        return std::unexpected(so_far_.why);
     }
     void drop_read() override {
         if (!first_) from_->drop_read();
@@ -40,11 +43,32 @@ public:
 private:
     std::unique_ptr<ports::upstream_answer> from_;
     std::optional<result<std::string_view>> first_;
-    std::optional<whole_body> all_;
+    whole_body so_far_;
+    bool ended_ = false;
 };
 
-bool is_stream(const call& c, std::string_view first) {
-    return c.asked.stream && first.find_first_not_of(" \t\r\n") != first.find('{');
+bool may_be_events(std::string_view text) {
+    const std::size_t at = text.find_first_not_of(" \t\r\n");
+    return at == std::string_view::npos || text[at] != '{';
+}
+
+// Comments and parts of an event say nothing yet. Bounded, so that the client of a provider which only keeps its
+// connection awake does not wait for long. True: nothing follows.
+task<bool> read_event(call& c, ports::upstream_answer& answer, whole_body& to) {
+    const std::int64_t until_us = c.use.clock.steady_us() + std::int64_t{limits::look_inside_ms_max} * 1000;
+    while (may_be_events(to.bytes) && !openai::has_event(to.bytes)) {
+        if (to.bytes.size() >= limits::look_inside_bytes_max || c.use.clock.steady_us() >= until_us) co_return false;
+        auto part = answer.at_hand();
+        if (!part) part = co_await answer.read();
+        if (*part && !(*part)->empty()) {
+            to.bytes.append(**part);
+            continue;
+        }
+        to.complete = part->has_value();
+        if (!*part) to.why = part->error();
+        co_return true;
+    }
+    co_return false;
 }
 
 void take_error(call& c, attempt& made, std::string error) {
@@ -54,28 +78,67 @@ void take_error(call& c, attempt& made, std::string error) {
     made.refused = true;
 }
 
+// It ended before it said anything: as if it had not come.
+void take_silence(attempt& made, const std::optional<error>& why) {
+    made.silent = true;
+    made.error.code = !why                                  ? errc::provider_error
+                      : why->code == errc::provider_timeout ? errc::provider_timeout
+                                                            : errc::provider_unavailable;
+}
+
+// The first event, in what is kept of the answer to be read again.
+task<> look_at_stream(call& c, attempt& made, std::string_view first) {
+    whole_body begun;
+    begun.bytes = first;
+    const bool ended = co_await read_event(c, *made.answer, begun);
+    const provider_quirks& quirks = c.offer.route->provider->quirks;
+    const bool silent = ended && (begun.complete ? openai::says_nothing(c.where, begun.bytes, quirks)
+                                                 : !openai::has_event(begun.bytes));
+    std::string text = begun.bytes;
+    if (ended && begun.complete) text += "\n\n"; // the last event may lack its blank line
+    text.reserve(text.size() + padding);
+    const std::optional<error> why = begun.complete ? std::nullopt : std::optional(begun.why);
+    auto again = std::make_unique<begun_answer>(std::move(made.answer), std::string_view());
+    again->read_again(std::move(begun), ended);
+    made.answer = std::move(again);
+    if (silent) {
+        take_silence(made, why);
+    } else if (openai::may_be_error(text)) {
+        auto error = openai::inner_error(c.where, text, quirks);
+        if (error) take_error(c, made, std::move(*error));
+    }
+}
+
+task<> look_at_whole(call& c, attempt& made, std::string_view first) {
+    auto again = std::make_unique<begun_answer>(std::move(made.answer), first);
+    std::optional<std::string> error;
+    if (openai::may_be_error(first)) {
+        whole_body all = co_await read_all(*again);
+        if (all.complete) error = openai::inner_error(c.where, all.bytes, c.offer.route->provider->quirks);
+        again->read_again(std::move(all), true);
+    }
+    made.answer = std::move(again);
+    if (error) take_error(c, made, std::move(*error));
+}
+
 }
 
 task<> look_inside(call& c, attempt& made) {
     auto at_hand = made.answer->at_hand(); // mostly the body comes with the head
     auto first = at_hand ? std::move(*at_hand) : co_await made.answer->read();
-    const bool suspect = first && openai::may_be_error(*first);
-    const bool stream = suspect && is_stream(c, *first);
-    const provider_quirks& quirks = c.offer.route->provider->quirks;
-    std::optional<std::string> error;
-    if (stream) {
-        std::string padded(*first);
-        padded.reserve(padded.size() + padding);
-        error = openai::inner_error(c.where, padded, quirks);
+    if (!first || first->empty()) {
+        const std::optional<error> why = first ? std::nullopt : std::optional(first.error());
+        made.answer = std::make_unique<begun_answer>(std::move(made.answer), std::move(first));
+        take_silence(made, why);
+        co_return;
     }
-    auto again = std::make_unique<begun_answer>(std::move(made.answer), std::move(first));
-    if (suspect && !stream) {
-        whole_body all = co_await read_all(*again);
-        if (all.complete) error = openai::inner_error(c.where, all.bytes, quirks);
-        again->read_again(std::move(all));
-    }
-    made.answer = std::move(again);
-    if (error) take_error(c, made, std::move(*error));
+    const bool stream = c.asked.stream && may_be_events(*first);
+    if (stream && openai::has_event(*first) && !openai::may_be_error(*first))
+        made.answer = std::make_unique<begun_answer>(std::move(made.answer), *first);
+    else if (stream)
+        co_await look_at_stream(c, made, *first);
+    else
+        co_await look_at_whole(c, made, *first);
 }
 
 }

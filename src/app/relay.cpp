@@ -44,6 +44,17 @@ std::string usage_members(const call& c) {
     return out;
 }
 
+std::string own_usage(const call& c) {
+    const bool responses = c.where == openai::endpoint::responses;
+    std::string out = "{";
+    json_writer w(out);
+    w.member(responses ? "input_tokens" : "prompt_tokens", c.used.prompt_tokens);
+    if (c.where != openai::endpoint::embeddings)
+        w.member(responses ? "output_tokens" : "completion_tokens", c.used.completion_tokens);
+    w.member("total_tokens", c.used.total());
+    return out.append(",").append(usage_members(c)).append("}");
+}
+
 task<> relay(call& c, ports::upstream_answer& answer) {
     // The provider's own content type decides, not what was asked; unless it may be wrong about that.
     if (is_event_stream(answer)) return relay_stream(c, answer);

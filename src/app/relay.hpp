@@ -35,6 +35,9 @@ task<> send_failure(call& c, const refusal& why);
 // model than the one asked for served.
 std::string usage_members(const call& c);
 
+// A usage object of our own, for a provider that told nothing: what was counted, and charged.
+std::string own_usage(const call& c);
+
 std::string_view content_type_of(const ports::upstream_answer& answer); // JSON where the provider names none
 
 // Fields of a good answer: the decision's, and those of the provider that a client may see.

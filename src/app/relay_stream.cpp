@@ -2,6 +2,7 @@
 // settlement is durable.
 #include "relay.hpp"
 
+#include <tollgate/core/json_writer.hpp>
 #include <tollgate/core/limits.hpp>
 #include <tollgate/openai/error_body.hpp>
 
@@ -97,6 +98,20 @@ task<> begin_stream(call& c, const ports::upstream_answer& answer) {
     c.held.readings = {}; // they were told in the head, and are in the record's answers
 }
 
+// A client that asked for usage is told what was counted where its provider keeps it back; elsewhere nothing.
+std::string missing_usage(const call& c, const openai::stream_meter& meter) {
+    const bool chat = c.where == openai::endpoint::chat_completions;
+    if (!c.asked.wants_usage || meter.failed() || meter.report().present) return {};
+    if (!chat && c.where != openai::endpoint::completions) return {};
+    const std::string& named = meter.report().model;
+    std::string out = "data: {";
+    json_writer w(out);
+    w.member("id", (chat ? "chatcmpl-" : "cmpl-") + std::string(c.id_text));
+    w.member("object", chat ? "chat.completion.chunk" : "text_completion").member("created", c.arrived.seconds());
+    w.member("model", named.empty() ? std::string_view(c.offer.route->upstream_name) : std::string_view(named));
+    return out.append(R"(,"choices":[],"usage":)").append(own_usage(c)).append("}\n\n");
+}
+
 // A stream that failed is never ended cleanly: an error event, then the connection closes.
 task<> end_broken(call& c, ending how) {
     const refusal why = cut_refusal(how);
@@ -124,15 +139,19 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
     const ending how = co_await pump(c, answer, meter, sent);
     answer.drop_read();
     c.client_gone = how == ending::client_gone;
+    // A client that was sent nothing yet is told so plainly.
+    const bool unsaid = how != ending::clean && !c.client_gone && c.x.take_back();
     if (c.client_gone)
         c.code = "client_closed";
+    else if (unsaid)
+        note_failure(c, cut_refusal(how));
     else if (how != ending::clean)
         c.code = openai::code_text(cut_refusal(how).code);
     const outcome end = outcome_of(meter, how);
     std::optional<std::string_view> rest;
     const auto priced = [&] {
         if (how != ending::clean) return;
-        rest = meter.tail(usage_members(c));
+        rest = meter.tail(usage_members(c), missing_usage(c, meter));
         sent.add(*rest);
         if (!meter.failed()) keep_answer(c, content_type_of(answer), sent.text());
     };
@@ -140,6 +159,10 @@ task<> relay_stream(call& c, ports::upstream_answer& answer) {
 
     if (c.client_gone) {
         c.x.abort();
+        co_return;
+    }
+    if (unsaid) {
+        co_await send_failure(c, cut_refusal(how));
         co_return;
     }
     if (how != ending::clean) {

@@ -55,23 +55,13 @@ task<whole_body> read_all(ports::upstream_answer& answer) {
 
 namespace {
 
-// Of a provider that told nothing: what was counted, and charged.
-std::string own_usage(const call& c) {
-    const bool responses = c.where == openai::endpoint::responses;
-    std::string out = "{";
-    json_writer w(out);
-    w.member(responses ? "input_tokens" : "prompt_tokens", c.used.prompt_tokens);
-    if (c.where != openai::endpoint::embeddings)
-        w.member(responses ? "output_tokens" : "completion_tokens", c.used.completion_tokens);
-    w.member("total_tokens", c.used.total());
-    return out.append(",").append(usage_members(c)).append("}");
-}
-
 // Into the body's `usage`, where the client finds the final cost.
 void insert_cost(std::string& body, const openai::answer_report& report, const call& c) {
-    if (report.usage_close != 0) {
-        body.insert(report.usage_close, usage_members(c));
-        if (!report.usage_empty) body.insert(report.usage_close, 1, ',');
+    if (report.usage_empty) {
+        const std::string own = own_usage(c);
+        body.insert(report.usage_close, own, 1, own.size() - 2);
+    } else if (report.usage_close != 0) {
+        body.insert(report.usage_close, "," + usage_members(c));
     } else if (report.usage_null != 0) {
         body.replace(report.usage_null, std::string_view("null").size(), own_usage(c));
     } else if (const auto end = body.find_last_not_of(" \t\r\n"); report.usage_absent && body[end] == '}') {

@@ -43,6 +43,7 @@ public:
     void drop_body() override;
     task<bool> send(int status, std::span<const field> fields, std::string_view body) override;
     task<bool> begin(int status, std::span<const field> fields) override;
+    bool take_back() override;
     task<bool> write(std::span<const std::string_view> pieces) override;
     std::optional<bool> try_write(std::span<const std::string_view> pieces) override;
     task<bool> finish(std::span<const std::string_view> pieces) override;

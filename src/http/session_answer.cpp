@@ -64,6 +64,15 @@ task<bool> session::begin(int status, std::span<const field> fields) {
     co_return !stop_.fired();
 }
 
+bool session::take_back() {
+    if (!turn_.streaming || turn_.answered || turn_.begun || stop_.fired()) return false;
+    if (waiting_ == waiting::silence) wait_over();
+    out_.clear();
+    turn_.streaming = turn_.events = false;
+    turn_.framing = turn{}.framing;
+    return true;
+}
+
 // True: there is something to send.
 bool session::gather_chunk(std::span<const std::string_view> pieces) {
     gather_.clear();

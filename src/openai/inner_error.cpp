@@ -31,6 +31,25 @@ std::optional<std::string> error_of_stream(endpoint where, std::string_view byte
 
 bool may_be_error(std::string_view first) { return first.find(mark) != std::string_view::npos; }
 
+bool has_event(std::string_view bytes) {
+    sse_splitter events;
+    events.add(bytes);
+    sse_unit unit;
+    while (events.next(unit))
+        if (unit.what == sse_unit::form::event && unit.data_lines > 0) return true;
+    return false;
+}
+
+bool says_nothing(endpoint where, std::string_view whole, const provider_quirks& quirks) {
+    stream_meter::options how;
+    how.where = where;
+    how.quirks = quirks;
+    stream_meter meter(how);
+    meter.feed(whole);
+    meter.finish();
+    return meter.events() == 0 && !meter.ended();
+}
+
 std::optional<std::string> inner_error(endpoint where, std::string_view bytes, const provider_quirks& quirks) {
     if (!json::trimmed(bytes).starts_with('{')) return error_of_stream(where, bytes, quirks);
     const answer_report report = read_answer(where, bytes, quirks);

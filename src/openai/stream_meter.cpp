@@ -25,7 +25,7 @@ struct stream_meter::state {
 
     std::string_view feed(std::string_view bytes);
     std::string_view finish();
-    std::string_view tail(std::string_view usage_members);
+    std::string_view tail(std::string_view usage_members, std::string_view more);
 
     options options_;
     usage_report report_;
@@ -348,12 +348,12 @@ std::string_view stream_meter::state::finish() {
     return output();
 }
 
-std::string_view stream_meter::state::tail(std::string_view usage_members) {
+std::string_view stream_meter::state::tail(std::string_view usage_members, std::string_view more) {
     finish();
     out_.append(run_).append(with_members(usage_members));
     run_ = {};
     held_ = {};
-    if (ended_ && !responses()) out_ += "data: [DONE]\n\n";
+    if (ended_ && !responses()) out_.append(more).append("data: [DONE]\n\n");
     return out_;
 }
 
@@ -369,7 +369,9 @@ void stream_meter::drop_output() {
 bool stream_meter::ended() const { return state_->ended_; }
 bool stream_meter::failed() const { return state_->failed_; }
 std::string_view stream_meter::finish() { return state_->finish(); }
-std::string_view stream_meter::tail(std::string_view usage_members) { return state_->tail(usage_members); }
+std::string_view stream_meter::tail(std::string_view usage_members, std::string_view more) {
+    return state_->tail(usage_members, more);
+}
 const usage_report& stream_meter::report() const { return state_->report_; }
 bool stream_meter::usage_final() const {
     return state_->report_.present && (state_->usage_in_place_ || state_->ended_);

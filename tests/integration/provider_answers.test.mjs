@@ -11,19 +11,28 @@ import {completion, done, event, pause, reset, shut, start_provider, streamed, t
 const reported = '0.0021';     // 10 tokens in, 20 out
 const hold = '0.0106', prompt = '0.0006';
 
+// Each fails once, so that no breaker is in the way.
+const spares = Array.from({length: 12}, (_, n) => `spare${n}`);
+let spares_used = 0;
+const spare = () => ({model: spares[spares_used++]});
+
 let house, provider;
 before(async () => {
   provider = await start_provider();
-  const policies = {acme: {hard_stop_usd: 1000}, agile: {hard_stop_usd: 1000, fallback: {max_attempts: 2, providers: ['fresh', 'mock']}}};
+  const policies = {acme: {hard_stop_usd: 1000}, agile: {hard_stop_usd: 1000, fallback: {max_attempts: 2, providers: ['fresh', ...spares, 'mock']}}};
   house = await open_house({policies, change({catalog, prices}) {
     catalog.providers.raw = {base_url: provider.url, first_byte_timeout: '2s', idle_timeout: '2s'};
     catalog.providers.fresh = {...catalog.providers.raw};      // with a breaker of its own
     catalog.models.raw = {tier: 'standard', provider: 'raw', max_output_tokens: 32_000, context_tokens: 200_000};
     catalog.models.either = {...catalog.models.raw, provider: undefined, routes: [
       {provider: 'fresh', upstream: 'raw', priority: 1}, {provider: 'mock', upstream: 'toll', priority: 2}]};
+    for (const name of spares) {
+      catalog.providers[name] = {...catalog.providers.raw};
+      catalog.models[name] = {...catalog.models.either, routes: [{provider: name, upstream: 'raw', priority: 1}, catalog.models.either.routes[1]]};
+    }
     catalog.models.vectors = {tier: 'standard', provider: 'raw', context_tokens: 8000, capabilities: ['embeddings']};
     const row = {provider: 'raw', input: 10, effective_from: '2024-01-01'};
-    prices.prices.push({...row, provider: 'fresh', model: 'raw', output: 100});
+    for (const provider of ['fresh', ...spares]) prices.prices.push({...row, provider, model: 'raw', output: 100});
     prices.prices.push({...row, model: 'raw', cached_input: 1, output: 100}, {...row, model: 'vectors', output: 0});
   }});
 });
@@ -211,6 +220,46 @@ describe('an error that a stream begins with', () => {
     assert.deepEqual(record.tries.map(({status, code}) => [status, code]), [[200, 'provider_error'], [200, undefined]]);
   });
 
+  const later = {
+    'behind a comment': [': wait\n\n', pause, event(json)],
+    'in two packets': [event(json).slice(0, 20), pause, event(json).slice(20)],
+    'behind blank lines': ['\n\n', pause, event(json)],
+    'behind fields without data': ['retry: 100\n\n', pause, event(json)],
+    'without its blank line': [event(json).trimEnd()],
+    'a comment and no more': [': wait\n\n'],
+    'the beginning of an event and no more': ['data: {"id'],
+    'nothing at all': [],
+  };
+  for (const [what, pieces] of Object.entries(later)) it(`${what}: another provider is asked`, async () => {
+    const {status, headers, text, cost, record} = await exchange(streamed(pieces), {stream: true, more: spare(), tenant: 'agile'});
+    assert.equal(status, 200, text);
+    assert.equal(headers['x-ai-fallback-reason'], 'provider_error');
+    assert.match(text, /data: \[DONE\]\s*$/);
+    assert.equal(cost, '0.0016');
+    assert.equal(record.tries[0].code, 'provider_error');
+  });
+
+  const lost = {
+    'a stream reset before its first event': [streamed([': wait\n\n'], {end: false}).concat(reset), true, 'provider_unavailable'],
+    'a stream that stops before its first event': [streamed([': wait\n\n'], {end: false}), true, 'provider_timeout'],
+    'an answer shut behind its head': [['HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n', shut], false, 'provider_unavailable'],
+    'an answer without a body': [whole({body: ''}), false, 'provider_error'],
+  };
+  for (const [what, [said, stream, reason]] of Object.entries(lost)) it(`${what}: another provider is asked`, async () => {
+    const {status, headers, text, cost} = await exchange(said, {stream, more: spare(), tenant: 'agile'});
+    assert.equal(status, 200, text);
+    assert.equal(headers['x-ai-fallback-reason'], reason);
+    assert.equal(cost, '0.0016');
+  });
+
+  it('a whole answer behind blank lines is itself, though a stream was asked for', async () => {
+    const {status, text, record} = await exchange(streamed(['\n', pause, JSON.stringify(completion())],
+                                                           {headers: {'content-type': 'application/json'}}), {...either, tenant: 'agile'});
+    assert.equal(status, 200);
+    assert.equal(JSON.parse(text).usage.completion_tokens, 20);
+    assert.equal(record.attempts, 1);
+  });
+
   it('that is the request\'s own fault is told with its status', async () => {
     const fault = {error: {message: 'Too long', type: 'invalid_request_error', code: 'context_length_exceeded'}};
     const {status, text, cost} = await exchange(begin(fault), {...either, tenant: 'agile'});
@@ -313,6 +362,23 @@ describe('a stream costs what it reports, and shows nothing that was not asked f
     assert.equal(source, 'provider_usage');
   });
 
+  it('asked for and not told by the provider, usage is what was counted and charged', async () => {
+    const more = {stream_options: {include_usage: true}};
+    const {text, ending, cost, source} = await exchange(streamed([...words, done]), {stream: true, more});
+    assert.equal(ending, 'clean');
+    const events = text.split('\n\n').filter(Boolean);
+    assert.equal(events.length, 5);
+    assert.equal(events[4], 'data: [DONE]');
+    const {choices, object, model, usage} = JSON.parse(events[3].slice('data: '.length));
+    assert.deepEqual(choices, []);
+    assert.equal(object, 'chat.completion.chunk');
+    assert.equal(model, 'raw');
+    assert.equal(usage.cost_usd, cost);
+    assert.equal(usage.prompt_tokens * 0.00001 + usage.completion_tokens * 0.0001, Number(cost));
+    assert.equal(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
+    assert.equal(source, 'counted');
+  });
+
   it('asked for, usage comes once and with the cost', async () => {
     const {text} = await exchange(streamed(plain), {stream: true, more: {stream_options: {include_usage: true}}});
     assert.equal(text.match(/"cost_usd":"0.0021"/g).length, 1);
@@ -329,7 +395,7 @@ describe('a stream that fails is charged what came of it', () => {
     ['with an error event', streamed([...words, error, done]), 'clean', '0.001'],
     ['without usage', streamed([...words, done]), 'clean', '0.001'],
     ['with usage behind its end', streamed([...words, done, event(usage_chunk())]), 'clean', '0.001'],
-    ['empty', streamed([]), 'broken', prompt],
+    ['ended behind its first comment', streamed([': ping\n\n']), 'broken', prompt],
   ];
   for (const [what, said, expected, cost] of rows) it(what, async () => {
     const got = await exchange(said, {stream: true});
@@ -339,16 +405,36 @@ describe('a stream that fails is charged what came of it', () => {
     if (expected === 'broken') assert.match(got.text, /"code":"stream_truncated"/);
   });
 
+  // Nothing was sent to the client yet: it gets a status.
+  const silent = [
+    ['empty', streamed([]), 502, 'stream_truncated'],
+    ['shut behind its head', streamed([], {end: false}).concat(shut), 502, 'stream_truncated'],
+    ['reset behind its head', streamed([], {end: false}).concat(reset), 502, 'stream_truncated'],
+    ['that never comes', streamed([], {end: false}), 504, 'provider_timeout'],
+  ];
+  for (const [what, said, expected, code] of silent) it(`${what}, it is ${expected}`, async () => {
+    const got = await exchange(said, {stream: true});
+    assert.equal(got.status, expected);
+    assert_error(got.text, code);
+    assert.equal(got.ending, 'clean');
+    assert.equal(got.headers['x-should-retry'], 'false');
+    assert.equal(got.cost, prompt);
+    assert.equal(got.record.status, expected);
+  });
+
   const deltas = {
     'tool calls': {tool_calls: [{index: 0, function: {name: 'get_weather', arguments: '{"city":"Paris"}'}}]},
     'reasoning': {reasoning_content: 'thinking about many things'},
     'reasoning, under another name': {reasoning: 'thinking about many things'},
+    'reasoning, under two names at once': {reasoning: 'thinking about many things', reasoning_content: 'thinking about many things',
+                                           reasoning_details: [{type: 'reasoning.text', text: 'thinking about many things'}]},
     'a refusal': {refusal: 'no, I will not do that'},
     'a list of parts': {content: [{type: 'text', text: 'hello and good bye'}]},
   };
   for (const [what, delta] of Object.entries(deltas)) it(`${what} are counted`, async () => {
     const {record} = await exchange(streamed([event({choices: [{index: 0, delta}]})]), {stream: true});
     assert.ok(record.completion_tokens >= 4, JSON.stringify(record));
+    if (what.startsWith('reasoning')) assert.equal(record.completion_tokens, 4, 'once');
   });
 });
 

@@ -60,7 +60,9 @@ inline constexpr std::uint32_t dns_stale_ms = 600'000;  // older ones are waited
 inline constexpr std::size_t upstream_answer_bytes_max = 64 * 1024 * 1024; // an answer that is not a stream
 inline constexpr std::size_t sse_event_bytes_max = 256 * 1024;             // a larger event is relayed unread
 inline constexpr std::size_t sse_terminal_bytes_max = 16 * 1024 * 1024; // but for one that ends a stream with its usage
-inline constexpr std::size_t stream_text_bytes_max = 16 * 1024;         // output text kept to be counted in one go
+inline constexpr std::size_t look_inside_bytes_max = 16 * 1024; // of a stream, kept back until its first event is whole
+inline constexpr std::uint32_t look_inside_ms_max = 10'000;     // and how long, once a byte of it has come
+inline constexpr std::size_t stream_text_bytes_max = 16 * 1024; // output text kept to be counted in one go
 
 // --- request contents ----------------------------------------------------------------------------------------
 inline constexpr int json_depth_max = 64;
@@ -86,7 +88,6 @@ inline constexpr std::size_t writer_queue_max = 16'384;
 inline constexpr std::uint32_t reserve_wait_ms_max = 2'000;  // then 503 ledger_unavailable
 inline constexpr std::uint32_t settle_wait_ms_max = 2'000;   // then the outbox takes it
 inline constexpr std::uint32_t capacity_wait_ms_max = 1'000; // money held by running requests may come back
-inline constexpr std::size_t capacity_waiters_max = 512;
 inline constexpr std::size_t limits_per_request_max = 64;
 inline constexpr std::size_t rate_fields_max = 16; // told in the RateLimit header
 inline constexpr std::uint32_t reservation_ttl_ms = request_total_ms_max + 60'000;

@@ -68,8 +68,9 @@ public:
     // completed (one that was cut inside is dropped). Afterwards ended(), report() and the counts are final.
     std::string_view finish();
     // After settlement: what was held back, the usage event and the terminator. Where usage was asked
-    // for, the usage event gains `usage_members` (`"cost_usd":"0.01"`). Does finish() first where that was not called.
-    std::string_view tail(std::string_view usage_members);
+    // for, the usage event gains `usage_members` (`"cost_usd":"0.01"`). `more`: an event to go before the terminator.
+    // Does finish() first where that was not called.
+    std::string_view tail(std::string_view usage_members, std::string_view more = {});
 
     const usage_report& report() const;
     bool usage_final() const; // seen in the place where it is complete (not a running total before the end)

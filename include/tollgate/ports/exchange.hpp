@@ -41,6 +41,8 @@ public:
     virtual task<bool> begin(
         int status,
         std::span<const field> fields) = 0; // chunked (close-delimited on HTTP/1.0); sent with the first write or flush
+    // Undoes begin() while no byte of it has left: then it is true, and send or begin may follow.
+    virtual bool take_back() { return false; }
     virtual task<bool> write(std::span<const std::string_view> pieces) = 0; // one chunk; waits until the kernel took it
     // The same without waiting; nothing: the kernel took less than all. Then write() must be called with the same
     // pieces.

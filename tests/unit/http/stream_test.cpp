@@ -128,6 +128,34 @@ TEST(stream, a_client_that_went_without_a_word_is_found_by_the_comment) {
     EXPECT_EQ(ended.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
 }
 
+TEST(stream, is_taken_back_while_nothing_of_it_has_left) {
+    server_options options = on_loopback();
+    options.silence_ms = 50;
+    running_server server(
+        [](ports::exchange& with) -> task<> {
+            EXPECT_FALSE(with.take_back()) << "not begun";
+            co_await with.begin(200, events);
+            const bool early = with.path() == "/early";
+            if (!early) co_await write_one(with, "data: one\n\n");
+            EXPECT_EQ(with.take_back(), early);
+            if (early)
+                co_await with.send(502, {}, "sorry");
+            else
+                co_await with.finish({});
+        },
+        options);
+    raw_client client(server.port());
+    client.send("GET /early HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string head = client.read_until("\r\n\r\n");
+    EXPECT_TRUE(head.starts_with("HTTP/1.1 502")) << head;
+    EXPECT_NE(head.find("ength: 5\r\n"), std::string::npos) << head;
+    EXPECT_EQ(head.find("event-stream"), std::string::npos) << head;
+    EXPECT_EQ(client.read_until("sorry"), "sorry");
+    client.send(get); // the connection goes on
+    EXPECT_EQ(body_of(client.read_until("\r\n\r\n") + client.read_until("0\r\n\r\n")),
+              "b\r\ndata: one\n\n\r\n0\r\n\r\n");
+}
+
 TEST(stream, without_a_piece_still_has_head_and_end) {
     running_server server([](ports::exchange& with) -> task<> {
         co_await with.begin(200, events);

@@ -49,6 +49,15 @@ void expect_usage(const outcome& got) {
     EXPECT_GT(got.counted, 0);
 }
 
+TEST(stream_meter, an_event_of_the_gateway_goes_before_the_terminator_and_nowhere_else) {
+    stream_meter whole({});
+    whole.feed("data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
+    EXPECT_EQ(whole.tail({}, "data: 1\n\n"), "data: 1\n\ndata: [DONE]\n\n");
+    stream_meter cut({});
+    cut.feed("data: {\"choices\":[]}\n\n");
+    EXPECT_EQ(cut.tail({}, "data: 1\n\n"), "");
+}
+
 TEST(stream_meter, relays_every_byte_and_holds_the_end_back) {
     const outcome got = relay(asked(), {whole()});
     EXPECT_EQ(got.sent, plain);
