@@ -119,7 +119,6 @@ describe('a stream that is cut ends with an error event and not cleanly', () => 
   const rows = [
     {steers: {'reset-after': 3, chunks: 8}, cost: '0.0004'},
     {steers: {'cut-after': 3, chunks: 8}, cost: '0.0004'},
-    {steers: {'cut-after': 0}, cost: '0.00'},
     {steers: {'no-done': 1}, cost: cost.all},
     {steers: {chunks: 4, 'gap-ms': 5000}, model: 'toll-hasty', code: 'provider_timeout'},
   ];
@@ -131,6 +130,13 @@ describe('a stream that is cut ends with an error event and not cleanly', () => 
     assert_error(JSON.parse(events.at(-1)).error, code);
     if (charged) assert.equal(record.net_amount_usd, charged);
     assert.equal(record.record.code, code);
+  });
+
+  it('before its first byte, it is 502', async () => {
+    const {head, record, text} = await exchange({steers: {'cut-after': 0}, stream: true});
+    assert.equal(head.status, 502);
+    assert_error(JSON.parse(text).error, 'stream_truncated');
+    assert.equal(record.net_amount_usd, '0.00');
   });
 
   it('an error event of the provider is passed on, and what came before it is charged', async () => {
