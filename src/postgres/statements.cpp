@@ -173,6 +173,7 @@ std::string read(std::string_view table, std::span<const column> key, std::span<
 
 std::vector<statement> guarded() {
     const columns endings = joined({request_key_columns, attempt_column});
+    const columns usage = joined({store::usage_columns, month_column});
     return {
         {query::guard_clock, "SELECT clock_timestamp(), 1 / (clock_timestamp() >= $1::timestamptz AND "
                              "clock_timestamp() < $2::timestamptz)::int"},
@@ -186,6 +187,7 @@ std::vector<statement> guarded() {
         {query::new_balances, insert("balances", joined({store::balance_columns, tenant_column}))},
         {query::guard_endings, "WITH done AS (DELETE FROM reservations AS t USING " + batch(endings) + " WHERE " +
                                    same("t", endings) + " RETURNING 1) " + guard("done", endings.size() + 1)},
+        {query::add_new_usage, insert("usage_events", usage)},
     };
 }
 
@@ -236,6 +238,7 @@ const char* name_of(query which) {
     case check_balances: return "check_balances";
     case new_balances: return "new_balances";
     case guard_endings: return "guard_endings";
+    case add_new_usage: return "add_new_usage";
     }
     TG_ASSERT(false);
 }

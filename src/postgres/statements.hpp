@@ -80,7 +80,8 @@ enum class query : std::uint8_t {
     guard_balances,
     check_balances,
     new_balances,
-    guard_endings
+    guard_endings,
+    add_new_usage
 };
 
 // The name it is prepared under.
