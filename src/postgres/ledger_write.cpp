@@ -1,5 +1,6 @@
 #include "ledger.hpp"
 
+#include "dead_rows.hpp"
 #include "key_statements.hpp"
 #include "partitions.hpp"
 
@@ -164,7 +165,7 @@ void ledger::add_usage(connection& db, const changes& write) {
         store::put(out_.usage, row);
         out_.usage.day(month_of(row.row->id));
     }
-    send(db, query::add_usage, out_.usage);
+    send(db, guarded_ ? query::add_new_usage : query::add_usage, out_.usage);
     out_.corrected.clear();
     for (const auto& row : write.usage_corrected) {
         store::put(out_.corrected, row);
@@ -260,6 +261,7 @@ store_result<std::size_t> ledger::prune_counters(std::size_t count) {
         if (auto done = keep_partitions(**db); !done) return std::unexpected(done.error());
         partitions_due_us_ = now.us + partitions_every_us;
     }
+    if (auto done = free_dead_reservations(**db); !done) return std::unexpected(done.error());
     scalars from;
     from.text(pruned_to_.tenant).text(pruned_to_.scope).number(limits::prune_scan_rows_max);
     (*db)->query("SELECT tenant, scope, windows FROM counters WHERE (tenant, scope) > ($1, $2) "

@@ -105,6 +105,7 @@ inline constexpr int run_ops_attempts_max = 8;                 // of a command's
 inline constexpr std::size_t store_page_rows_max = 1'000;
 inline constexpr std::int64_t store_groups_max = 10'000;          // rows of one grouped usage report
 inline constexpr std::int64_t account_range_s_max = 400 * 86'400; // that one account query or export spans
+inline constexpr std::int64_t dead_reservations_max = 20'000;     // then their room is freed
 inline constexpr std::int64_t prune_scan_rows_max = 5'000;        // counters looked at per call
 inline constexpr std::int64_t minute_counter_kept_s = 2 * 3'600;  // after the window's start; then it may be pruned
 inline constexpr std::int64_t hour_counter_kept_s = 72 * 3'600;
