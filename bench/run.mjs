@@ -30,6 +30,7 @@ const pinned_cases = [
 ];
 
 const crowd = 256;
+const memory_for_files_mb = 3000; // above what a case writes
 const two_core_cases = [
   ...pinned_cases.slice(0, 4),
   {name: `1 KB, 1,000 tenants, ${crowd} connections`, load: {bytes: 1024, connections: crowd}},
@@ -76,6 +77,14 @@ const those_for = (proxies, one) => proxies.filter((proxy) => !one.stream || !pr
 function load_on(proxy, one, how = {}) {
   execFileSync('sync');
   return burst(url_of(proxy, one), keys_of(proxy, one), {...one.load, seconds, headers: proxy.server.headers, ...how});
+}
+
+// A virtual machine gets its memory when a page is first used, and a page of a new file then costs ten times as much
+// processor time as one whose memory was used before. That price is of the machine: it is paid before the bursts.
+function use_memory_for_files(folder) {
+  const file = join(folder, 'memory');
+  execFileSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=1M', `count=${memory_for_files_mb}`], {stdio: 'ignore'});
+  rmSync(file);
 }
 
 // ---- A and D ----
@@ -218,7 +227,10 @@ async function main() {
 
   step('starting the servers on all cores');
   const free = await open_house(folder, postgres, {cores: all, threads: Math.min(2, result.cores), states});
-  for (const one of two_core_cases) await two_core_case(free, one);
+  for (const one of two_core_cases) {
+    use_memory_for_files(folder);
+    await two_core_case(free, one);
+  }
   report_two_cores();
   await added_latency(free);
   report_latency();

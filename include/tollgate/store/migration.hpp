@@ -48,7 +48,6 @@ struct migration_report {
     int version = 0;                  // afterwards
 };
 
-// A database: where the stores come from. Each call opens its own connection; each store is used by one thread.
 // A database: where the four stores come from. Each call opens its own connection; each store is used by one thread.
 class database {
 public:
