@@ -48,20 +48,20 @@ status move(const movement_request& given, const context& at) {
     return {};
 }
 
-action define_movement(CLI::App& options, std::shared_ptr<movement_request> given) {
-    options.add_option("--tenant", given->tenant, "Whose balance")->required();
-    options.add_option("--usd", given->usd, "How much, exact: at most nine decimals")->required()->check(usd_text());
+action define_movement(option_list& options, std::shared_ptr<movement_request> given) {
+    options.add("--tenant", given->tenant, "Whose balance").required();
+    options.add("--usd", given->usd, "How much, exact: at most nine decimals").required().usd();
     options
-        .add_option("--idempotency-key", given->idempotency_key,
-                    "Names this movement: run again with the same key, it is posted once")
-        ->required();
-    options.add_option("--reason", given->reason, "For the audit trail");
+        .add("--idempotency-key", given->idempotency_key,
+             "Names this movement: run again with the same key, it is posted once")
+        .required();
+    options.add("--reason", given->reason, "For the audit trail");
     return [given](const context& at) { return move(*given, at); };
 }
 
-void add_grant_terms(CLI::App& options, const std::shared_ptr<movement_request>& given) {
-    options.add_option("--expires", given->expires, "When what is left of it is lost")->check(time_text());
-    options.add_option("--priority", given->priority, "Lower is spent first (100)")->check(CLI::Range(0, 1'000'000));
+void add_grant_terms(option_list& options, const std::shared_ptr<movement_request>& given) {
+    options.add("--expires", given->expires, "When what is left of it is lost").time();
+    options.add("--priority", given->priority, "Lower is spent first (100)").between(0, 1'000'000);
 }
 
 std::shared_ptr<movement_request> request_of(ledger::movement kind, ledger::funding from) {
@@ -131,34 +131,34 @@ status show(const tenant_id& tenant, const context& at) {
 
 }
 
-action define_balance_top_up(CLI::App& options) {
+action define_balance_top_up(option_list& options) {
     auto given = request_of(ledger::movement::top_up, ledger::funding::purchase);
     add_grant_terms(options, given);
     return define_movement(options, std::move(given));
 }
 
-action define_balance_grant(CLI::App& options) {
+action define_balance_grant(option_list& options) {
     auto given = request_of(ledger::movement::grant, ledger::funding::promo);
     add_grant_terms(options, given);
     return define_movement(options, std::move(given));
 }
 
-action define_balance_adjust(CLI::App& options) {
+action define_balance_adjust(option_list& options) {
     return define_movement(options, request_of(ledger::movement::adjust, ledger::funding::adjustment));
 }
 
-action define_balance_refund(CLI::App& options) {
+action define_balance_refund(option_list& options) {
     auto given = request_of(ledger::movement::refund, ledger::funding::refund);
     options
-        .add_option("--request", given->refunds,
-                    "The request whose charge it gives back; without one, at most what the balance has spent")
-        ->check(request_id_text());
+        .add("--request", given->refunds,
+             "The request whose charge it gives back; without one, at most what the balance has spent")
+        .request_id();
     return define_movement(options, std::move(given));
 }
 
-action define_balance_show(CLI::App& options) {
+action define_balance_show(option_list& options) {
     auto tenant = std::make_shared<tenant_id>();
-    options.add_option("--tenant", *tenant, "Whose balance")->required();
+    options.add("--tenant", *tenant, "Whose balance").required();
     return [tenant](const context& at) { return show(*tenant, at); };
 }
 

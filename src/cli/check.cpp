@@ -36,6 +36,6 @@ status check(const context& at) {
 
 }
 
-action define_check(CLI::App&) { return check; }
+action define_check(option_list&) { return check; }
 
 }

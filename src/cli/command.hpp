@@ -2,10 +2,10 @@
 
 // What every command is made of.
 
+#include "option_list.hpp"
+
 #include <tollgate/cli/run.hpp>
 #include <tollgate/core/error.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <expected>
 #include <functional>
@@ -43,8 +43,8 @@ using action = std::function<status(const context& at)>;
 struct command_row {
     std::string_view path; // "keys create"
     std::string_view summary;
-    action (*define)(CLI::App& options); // adds its options; what it returns runs after parsing
-    bool prints_table = false;           // takes --json; all take --config
+    action (*define)(option_list& options); // adds its options; what it returns runs after parsing
+    bool prints_table = false;              // takes --json; all take --config
 };
 
 struct group_row {
@@ -53,10 +53,5 @@ struct group_row {
 
 std::span<const command_row> commands();
 std::span<const group_row> groups();
-
-// The text of an amount, a time or a request id that does not parse is wrong usage: CLI11 reports it with the option.
-CLI::Validator usd_text();
-CLI::Validator time_text();
-CLI::Validator request_id_text();
 
 }

@@ -38,9 +38,9 @@ status show(const std::string& id, const context& at) {
 
 }
 
-action define_decisions_show(CLI::App& options) {
+action define_decisions_show(option_list& options) {
     auto id = std::make_shared<std::string>();
-    options.add_option("request,--request", *id, "Its id, as in x-request-id")->required()->check(request_id_text());
+    options.add("request,--request", *id, "Its id, as in x-request-id").required().request_id();
     return [id](const context& at) { return show(*id, at); };
 }
 

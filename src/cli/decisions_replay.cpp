@@ -213,13 +213,13 @@ status replay(const replay_options& given, const context& at) {
 
 }
 
-action define_decisions_replay(CLI::App& options) {
+action define_decisions_replay(option_list& options) {
     auto given = std::make_shared<replay_options>();
-    options.add_option("request,--request", given->id, "One request, by its id")->check(request_id_text());
-    options.add_option("--policy", given->policy, "Decide under this policy instead")->type_name("FILE");
-    options.add_option("--tenant", given->tenant, "All requests of a tenant");
-    options.add_option("--from", given->from, "of this range: first day or moment")->check(time_text());
-    options.add_option("--to", given->to, "and day or moment after the last (now)")->check(time_text());
+    options.add("request,--request", given->id, "One request, by its id").request_id();
+    options.add("--policy", given->policy, "Decide under this policy instead").type_name("FILE");
+    options.add("--tenant", given->tenant, "All requests of a tenant");
+    options.add("--from", given->from, "of this range: first day or moment").time();
+    options.add("--to", given->to, "and day or moment after the last (now)").time();
     return [given](const context& at) { return replay(*given, at); };
 }
 

@@ -6,35 +6,35 @@
 
 namespace tollgate::cli {
 
-action define_serve(CLI::App& options);
-action define_check(CLI::App& options);
-action define_migrate(CLI::App& options);
-action define_version(CLI::App& options);
-action define_mock_upstream(CLI::App& options);
+action define_serve(option_list& options);
+action define_check(option_list& options);
+action define_migrate(option_list& options);
+action define_version(option_list& options);
+action define_mock_upstream(option_list& options);
 
-action define_keys_create(CLI::App& options);
-action define_keys_list(CLI::App& options);
-action define_keys_revoke(CLI::App& options);
-action define_keys_rotate(CLI::App& options);
+action define_keys_create(option_list& options);
+action define_keys_list(option_list& options);
+action define_keys_revoke(option_list& options);
+action define_keys_rotate(option_list& options);
 
-action define_balance_top_up(CLI::App& options);
-action define_balance_grant(CLI::App& options);
-action define_balance_adjust(CLI::App& options);
-action define_balance_refund(CLI::App& options);
-action define_balance_show(CLI::App& options);
+action define_balance_top_up(option_list& options);
+action define_balance_grant(option_list& options);
+action define_balance_adjust(option_list& options);
+action define_balance_refund(option_list& options);
+action define_balance_show(option_list& options);
 
-action define_usage_export(CLI::App& options);
+action define_usage_export(option_list& options);
 
-action define_prices_approve(CLI::App& options);
-action define_prices_list(CLI::App& options);
+action define_prices_approve(option_list& options);
+action define_prices_list(option_list& options);
 
-action define_ledger_verify(CLI::App& options);
-action define_ledger_show(CLI::App& options);
+action define_ledger_verify(option_list& options);
+action define_ledger_show(option_list& options);
 
-action define_decisions_show(CLI::App& options);
-action define_decisions_replay(CLI::App& options);
+action define_decisions_show(option_list& options);
+action define_decisions_replay(option_list& options);
 
-action define_policy_diff(CLI::App& options);
-action define_policy_simulate(CLI::App& options);
+action define_policy_diff(option_list& options);
+action define_policy_simulate(option_list& options);
 
 }

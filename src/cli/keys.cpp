@@ -89,11 +89,16 @@ void print(const std::vector<keys::issued_key>& made, bool as_list, const contex
                  << "; the secret is shown this once\n";
 }
 
+std::string trimmed(const std::string& text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
+
 status create(create_options given, bool as_list, const context& at) {
     const auto all = load_all(at);
     if (!all) return std::unexpected(all.error());
     if (!given.expires.empty()) given.asked.expires = parse_rfc3339(given.expires);
-    for (const std::string& model : given.models) given.asked.models.push_back(CLI::detail::trim_copy(model)); // "a, b"
+    for (const std::string& model : given.models) given.asked.models.push_back(trimmed(model)); // "a, b"
     auto desk = open_key_desk(all->settings, at);
     if (!desk) return std::unexpected(desk.error());
     if (auto may = may_have_key(given.asked, *all, desk->database()); !may) return may;
@@ -197,44 +202,44 @@ status rotate(const rotate_options& given, const context& at) {
     return {};
 }
 
-CLI::Option* add_key_id(CLI::App& options, key_id& into) {
-    return options.add_option("key,--key,--id", into, "The key's id (key_...), not its secret")->required();
+option add_key_id(option_list& options, key_id& into) {
+    return options.add("key,--key,--id", into, "The key's id (key_...), not its secret").required();
 }
 
 }
 
-action define_keys_create(CLI::App& options) {
+action define_keys_create(option_list& options) {
     auto given = std::make_shared<create_options>();
     keys::key_request& asked = given->asked;
-    options.add_option("--tenant", asked.tenant, "Whose key; must have a policy")->required();
-    options.add_option("--workspace", asked.workspace, "Pin the workspace");
-    options.add_option("--agent", asked.agent, "Pin the agent");
-    options.add_option("--feature", asked.feature, "Pin the feature");
-    options.add_option("--environment", asked.environment, "Pin the environment");
-    options.add_option("--label", asked.label, "A name for people");
-    options.add_option("--expires", given->expires, "When it stops working")->check(time_text());
-    options.add_option("--models", given->models, "Only these models: a,b")->delimiter(',');
-    CLI::Option* count = options.add_option("--count", given->count, "Make several alike, one secret a line")
-                             ->check(CLI::Range(std::size_t{1}, limits::keys_per_command_max));
-    return [given, count](const context& at) { return create(*given, count->count() > 0, at); };
+    options.add("--tenant", asked.tenant, "Whose key; must have a policy").required();
+    options.add("--workspace", asked.workspace, "Pin the workspace");
+    options.add("--agent", asked.agent, "Pin the agent");
+    options.add("--feature", asked.feature, "Pin the feature");
+    options.add("--environment", asked.environment, "Pin the environment");
+    options.add("--label", asked.label, "A name for people");
+    options.add("--expires", given->expires, "When it stops working").time();
+    options.add("--models", given->models, "Only these models: a,b").comma_separated();
+    const option count = options.add("--count", given->count, "Make several alike, one secret a line")
+                             .between(std::size_t{1}, limits::keys_per_command_max);
+    return [given, count](const context& at) { return create(*given, count.given(), at); };
 }
 
-action define_keys_list(CLI::App& options) {
+action define_keys_list(option_list& options) {
     auto tenant = std::make_shared<tenant_id>();
-    options.add_option("--tenant", *tenant, "Only this tenant's");
+    options.add("--tenant", *tenant, "Only this tenant's");
     return [tenant](const context& at) { return list(*tenant, at); };
 }
 
-action define_keys_revoke(CLI::App& options) {
+action define_keys_revoke(option_list& options) {
     auto id = std::make_shared<key_id>();
     add_key_id(options, *id);
     return [id](const context& at) { return revoke(*id, at); };
 }
 
-action define_keys_rotate(CLI::App& options) {
+action define_keys_rotate(option_list& options) {
     auto given = std::make_shared<rotate_options>();
     add_key_id(options, given->id);
-    options.add_option("--grace", given->grace, "How long the old key works on: 24h, 30m, 0s (keys.rotate_grace)");
+    options.add("--grace", given->grace, "How long the old key works on: 24h, 30m, 0s (keys.rotate_grace)");
     return [given](const context& at) { return rotate(*given, at); };
 }
 

@@ -94,17 +94,17 @@ status show(const show_options& given, const context& at) {
 
 }
 
-action define_ledger_verify(CLI::App& options) {
+action define_ledger_verify(option_list& options) {
     auto tenant = std::make_shared<tenant_id>();
-    options.add_option("--tenant", *tenant, "Only this tenant (else all)");
+    options.add("--tenant", *tenant, "Only this tenant (else all)");
     return [tenant](const context& at) { return verify(*tenant, at); };
 }
 
-action define_ledger_show(CLI::App& options) {
+action define_ledger_show(option_list& options) {
     auto given = std::make_shared<show_options>();
-    options.add_option("--tenant", given->tenant, "Whose entries")->required();
-    options.add_option("--count", given->count, "How many, newest first (50)")
-        ->check(CLI::Range(std::size_t{1}, limits::store_page_rows_max));
+    options.add("--tenant", given->tenant, "Whose entries").required();
+    options.add("--count", given->count, "How many, newest first (50)")
+        .between(std::size_t{1}, limits::store_page_rows_max);
     return [given](const context& at) { return show(*given, at); };
 }
 

@@ -21,6 +21,6 @@ status migrate(const context& at) {
 
 }
 
-action define_migrate(CLI::App&) { return migrate; }
+action define_migrate(option_list&) { return migrate; }
 
 }

@@ -106,12 +106,12 @@ status diff(const diff_options& given, const context& at) {
 
 }
 
-action define_policy_diff(CLI::App& options) {
+action define_policy_diff(option_list& options) {
     auto given = std::make_shared<diff_options>();
-    options.add_option("before", given->before, "A policy file, or TENANT@VERSION as the store remembers it")
-        ->required()
-        ->type_name("POLICY");
-    options.add_option("after", given->after, "What it is compared with")->required()->type_name("POLICY");
+    options.add("before", given->before, "A policy file, or TENANT@VERSION as the store remembers it")
+        .required()
+        .type_name("POLICY");
+    options.add("after", given->after, "What it is compared with").required().type_name("POLICY");
     return [given](const context& at) { return diff(*given, at); };
 }
 

@@ -180,17 +180,17 @@ status simulate(const simulate_options& given, const context& at) {
 
 }
 
-action define_policy_simulate(CLI::App& options) {
+action define_policy_simulate(option_list& options) {
     auto given = std::make_shared<simulate_options>();
-    options.add_option("--policy", given->policies, "A policy file; again for each further one")
-        ->required()
-        ->type_name("FILE")
-        ->expected(1, static_cast<int>(limits::simulation_policies_max));
-    options.add_option("--from", given->from, "First day or moment of the traffic")->required()->check(time_text());
-    options.add_option("--to", given->to, "Day or moment after the last (now)")->check(time_text());
-    options.add_option("--tenant", given->tenant, "Whose traffic (that of each policy's own tenant)");
-    options.add_option("--top", given->top, "How many rows each table shows (10)")
-        ->check(CLI::Range(std::size_t{1}, limits::simulation_groups_max));
+    options.add("--policy", given->policies, "A policy file; again for each further one")
+        .required()
+        .type_name("FILE")
+        .at_most(limits::simulation_policies_max);
+    options.add("--from", given->from, "First day or moment of the traffic").required().time();
+    options.add("--to", given->to, "Day or moment after the last (now)").time();
+    options.add("--tenant", given->tenant, "Whose traffic (that of each policy's own tenant)");
+    options.add("--top", given->top, "How many rows each table shows (10)")
+        .between(std::size_t{1}, limits::simulation_groups_max);
     return [given](const context& at) { return simulate(*given, at); };
 }
 

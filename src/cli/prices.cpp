@@ -75,14 +75,14 @@ status list(const context& at) {
 
 }
 
-action define_prices_approve(CLI::App& options) {
+action define_prices_approve(option_list& options) {
     auto given = std::make_shared<choice_of_price>();
-    options.add_option("--tenant", given->tenant, "Only for this tenant (else for all)");
-    options.add_option("--provider", given->provider, "Whose price")->required();
-    options.add_option("--model", given->model, "Alias, or the provider's own name of the model")->required();
+    options.add("--tenant", given->tenant, "Only for this tenant (else for all)");
+    options.add("--provider", given->provider, "Whose price").required();
+    options.add("--model", given->model, "Alias, or the provider's own name of the model").required();
     return [given](const context& at) { return approve(*given, at); };
 }
 
-action define_prices_list(CLI::App&) { return list; }
+action define_prices_list(option_list&) { return list; }
 
 }

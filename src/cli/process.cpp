@@ -13,17 +13,17 @@ namespace tollgate::cli {
 
 std::string_view version_text() { return "tollgate " TOLLGATE_VERSION; }
 
-action define_version(CLI::App&) {
+action define_version(option_list&) {
     return [](const context& at) -> status {
         at.world.out << version_text() << '\n';
         return {};
     };
 }
 
-action define_serve(CLI::App& options) {
+action define_serve(option_list& options) {
     auto given = std::make_shared<serve_options>();
-    options.add_option("--ready-file", given->ready_file, "Written once requests are accepted: addresses and pid")
-        ->type_name("FILE");
+    options.add("--ready-file", given->ready_file, "Written once requests are accepted: addresses and pid")
+        .type_name("FILE");
     return [given](const context& at) -> status {
         auto path = config_path(at);
         if (!path) return std::unexpected(path.error());
@@ -45,12 +45,10 @@ constexpr unsigned mock_threads_max = 64;
 
 }
 
-action define_mock_upstream(CLI::App& options) {
+action define_mock_upstream(option_list& options) {
     auto given = std::make_shared<mock_options>();
-    options.add_option("--listen", given->listen, "Address: 127.0.0.1:9001, or port 0 for any")
-        ->required()
-        ->type_name("ADDR");
-    options.add_option("--threads", given->threads, "Threads (1)")->check(CLI::Range(1U, mock_threads_max));
+    options.add("--listen", given->listen, "Address: 127.0.0.1:9001, or port 0 for any").required().type_name("ADDR");
+    options.add("--threads", given->threads, "Threads (1)").between(std::size_t{1}, mock_threads_max);
     return [given](const context& at) -> status {
         at.world.out.flush();
         try {

@@ -4,9 +4,8 @@
 
 #include <tollgate/config/reader.hpp>
 #include <tollgate/core/assert.hpp>
-#include <tollgate/core/ids.hpp>
-#include <tollgate/core/money.hpp>
-#include <tollgate/core/time.hpp>
+
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -59,7 +58,8 @@ std::vector<defined> define_all(CLI::App& program, common_options& common) {
         CLI::App& parent = grouped ? group_of(program, row.path.substr(0, space), common) : program;
         const std::string_view name = grouped ? row.path.substr(space + 1) : row.path;
         CLI::App* options = parent.add_subcommand(std::string(name), std::string(row.summary));
-        all.push_back({options, row.define(*options)});
+        option_list into(*options);
+        all.push_back({options, row.define(into)});
         add_common(*options, row, common);
     }
     return all;
@@ -105,30 +105,6 @@ int report(const failure& why, const surroundings& world) {
     return why.code;
 }
 
-CLI::Validator parsed_by(std::string type, bool (*parses)(std::string_view), std::string hint) {
-    return CLI::Validator(
-        [parses, hint](std::string& text) { return parses(text) ? std::string() : "`" + text + "` is not " + hint; },
-        std::move(type));
-}
-
-}
-
-CLI::Validator usd_text() {
-    return parsed_by(
-        "USD", [](std::string_view text) { return parse_usd(text).has_value(); },
-        "an amount of USD: digits with at most nine decimals, as in 12.50");
-}
-
-CLI::Validator time_text() {
-    return parsed_by(
-        "TIME", [](std::string_view text) { return parse_rfc3339(text).has_value(); },
-        "a date (2026-07-01) or a time (2026-07-01T12:00:00Z)");
-}
-
-CLI::Validator request_id_text() {
-    return parsed_by(
-        "REQUEST_ID", [](std::string_view text) { return request_id::parse(text).has_value(); },
-        "a request id: req_ and 26 characters, as in the answer's x-request-id");
 }
 
 std::unexpected<failure> store_failed(const store_error& why) {

@@ -122,13 +122,12 @@ status export_usage(const export_options& given, const context& at) {
 
 }
 
-action define_usage_export(CLI::App& options) {
+action define_usage_export(option_list& options) {
     auto given = std::make_shared<export_options>();
-    options.add_option("--tenant", given->tenant, "Whose requests")->required();
-    options.add_option("--from", given->from, "First day or moment")->required()->check(time_text());
-    options.add_option("--to", given->to, "Day or moment after the last (now)")->check(time_text());
-    options.add_option("--format", given->format, "csv, jsonl or focus (csv)")
-        ->check(CLI::IsMember({"csv", "jsonl", "focus"}));
+    options.add("--tenant", given->tenant, "Whose requests").required();
+    options.add("--from", given->from, "First day or moment").required().time();
+    options.add("--to", given->to, "Day or moment after the last (now)").time();
+    options.add("--format", given->format, "csv, jsonl or focus (csv)").one_of({"csv", "jsonl", "focus"});
     return [given](const context& at) { return export_usage(*given, at); };
 }
 
