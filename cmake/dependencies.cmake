@@ -11,12 +11,15 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(mimalloc REQUIRED)
+if(TOLLGATE_TESTS)
+  find_package(GTest REQUIRED)
+endif()
 
-# Asio is compiled once, in src/runtime/asio_impl.cpp.
-add_library(tollgate_asio INTERFACE)
+# Asio, compiled once.
+add_library(tollgate_asio STATIC cmake/precompiled/asio.cpp)
 add_library(tollgate::asio ALIAS tollgate_asio)
-target_link_libraries(tollgate_asio INTERFACE Boost::headers Threads::Threads)
-target_compile_definitions(tollgate_asio INTERFACE
+target_link_libraries(tollgate_asio PUBLIC Boost::headers Threads::Threads OpenSSL::SSL)
+target_compile_definitions(tollgate_asio PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
   # Frames of coroutines go to the program's allocator: Asio's own cache holds none above 1 KB, and looks through all it
   # has before it gives up.

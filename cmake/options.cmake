@@ -1,4 +1,5 @@
 option(TOLLGATE_TESTS "Build the tests" ON)
+option(TOLLGATE_PRECOMPILED "Start every file from one precompiled header of system headers (clang only)" ON)
 option(TOLLGATE_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(TOLLGATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=: address,undefined or thread")
 
@@ -13,12 +14,18 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # What it needs to know a precompiled header by its content; and no preprocessing of what it does not hold.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_DEPEND=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
 
 # Debug information that is enough for a stack trace; full -g doubles the link.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+# Optimising takes longer than it saves the tests; a fuzzer runs long enough for it.
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+if(TOLLGATE_FUZZ)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+endif()
 add_compile_options(-fno-omit-frame-pointer -fdebug-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 
 add_library(tollgate_warnings INTERFACE)

@@ -31,7 +31,7 @@ std::string update(std::string_view table, std::span<const column> values, std::
            batch(joined({values, key})) + " WHERE " + same("t", key);
 }
 
-std::string lock(std::string_view table, std::span<const column> key, std::span<const column> values) {
+std::string locked(std::string_view table, std::span<const column> key, std::span<const column> values) {
     return "SELECT k.i, " + store::column_names(values, "t.") + " FROM " + ordered_batch(joined({key})) + " JOIN " +
            std::string(table) + " AS t ON " + same("t", key) + " ORDER BY k.i FOR UPDATE OF t";
 }
@@ -44,9 +44,9 @@ std::vector<statement> reading() {
         {query::commit, "COMMIT"},
         {query::rollback, "ROLLBACK"},
         {query::clock, "SELECT clock_timestamp()"},
-        {query::lock_counters, lock("counters", store::scope_key_columns, store::scope_columns)},
-        {query::lock_balances, lock("balances", tenant_column, store::balance_columns)},
-        {query::lock_reservations, lock("reservations", request_key_columns, store::hold_columns)},
+        {query::lock_counters, locked("counters", store::scope_key_columns, store::scope_columns)},
+        {query::lock_balances, locked("balances", tenant_column, store::balance_columns)},
+        {query::lock_reservations, locked("reservations", request_key_columns, store::hold_columns)},
         {query::read_grants, "SELECT " + store::column_names(store::grant_columns, "t.") + " FROM " +
                                  batch(joined({tenant_column})) +
                                  " JOIN grants AS t ON t.tenant = k.tenant WHERE t.remaining > 0 "
@@ -100,7 +100,7 @@ std::vector<statement> repeats() {
         std::span(store::reservation_columns).subspan(request_key_columns.size());
     const std::string of_holder = " AS h WHERE h.tenant = t.tenant AND h.request_id = t.holder)";
     return {
-        {query::lock_claims, lock("claims", claim_key_columns, std::span(store::claim_columns).first(1))},
+        {query::lock_claims, locked("claims", claim_key_columns, std::span(store::claim_columns).first(1))},
         {query::read_claims, "SELECT k.i, " + store::column_names(store::claim_columns, "t.") +
                                  ", EXISTS (SELECT FROM reservations" + of_holder + ", EXISTS (SELECT FROM answers" +
                                  of_holder + " FROM " + ordered_batch(joined({claim_key_columns})) +
