@@ -12,7 +12,8 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 run_ctest() { ctest --test-dir build/debug -j "$(nproc)" --output-on-failure --no-tests=error; }
 
-run_node() { node --test --test-reporter=tap tests/sdk/*.test.mjs tests/integration/*.test.mjs; }
+# They wait more than they work.
+run_node() { node --test --test-concurrency=$(($(nproc) + 1)) --test-reporter=tap tests/sdk/*.test.mjs tests/integration/*.test.mjs; }
 
 # Sets `passed` and `failed` from the closing lines of a log.
 count_ctest() {
