@@ -79,24 +79,15 @@ option& option::between(std::size_t least, std::size_t most) {
 
 bool option::given() const { return of_->count() > 0; }
 
-option option_list::add(const char* names, std::string& into, const char* help) {
+template <class Value>
+option option_list::add(const char* names, Value& into, const char* help) {
     return option(*of_->add_option(names, into, help));
 }
 
-option option_list::add(const char* names, std::vector<std::string>& into, const char* help) {
-    return option(*of_->add_option(names, into, help));
-}
-
-option option_list::add(const char* names, std::int32_t& into, const char* help) {
-    return option(*of_->add_option(names, into, help));
-}
-
-option option_list::add(const char* names, std::size_t& into, const char* help) {
-    return option(*of_->add_option(names, into, help));
-}
-
-option option_list::add(const char* names, unsigned& into, const char* help) {
-    return option(*of_->add_option(names, into, help));
-}
+template option option_list::add(const char*, std::string&, const char*);
+template option option_list::add(const char*, std::vector<std::string>&, const char*);
+template option option_list::add(const char*, std::int32_t&, const char*);
+template option option_list::add(const char*, std::size_t&, const char*);
+template option option_list::add(const char*, unsigned&, const char*);
 
 }

@@ -43,11 +43,9 @@ class option_list {
 public:
     explicit option_list(CLI::App& of) : of_(&of) {}
 
-    option add(const char* names, std::string& into, const char* help);
-    option add(const char* names, std::vector<std::string>& into, const char* help);
-    option add(const char* names, std::int32_t& into, const char* help);
-    option add(const char* names, std::size_t& into, const char* help);
-    option add(const char* names, unsigned& into, const char* help);
+    // A text, texts, or a number; the types are listed in option_list.cpp.
+    template <class Value>
+    option add(const char* names, Value& into, const char* help);
 
 private:
     CLI::App* of_;

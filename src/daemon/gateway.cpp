@@ -64,11 +64,8 @@ gateway::gateway(const serve_options& options, config::loaded loaded, observabil
       retry_share_(retries_, std::move(stores_.retry_blocks)), writer_(*stores_.writer, outbox_),
       request_log_(settings_.log.requests), seeder_(*stores_.database, log_), sweeper_(*stores_.sweeper, random_),
       reload_timer_(limits::reload_poll_ms, [this] { reloader_->poll(); }),
-      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }), health_timer_(health_ms,
-                                                                                  [this] {
-                                                                                      check_store();
-                                                                                      check_outbox();
-                                                                                  }),
+      sweep_timer_(limits::sweep_interval_ms, [this] { sweep(); }),
+      health_timer_(health_ms, [this] { check_health(); }),
       retry_timer_(limits::key_poll_ms, [this] { (void)retry_share_.exchange(wall_clock_now()); }) {
     if (settings_.server.tls.enabled())
         certificate_ =
@@ -185,6 +182,11 @@ void gateway::check_store() {
         else
             log_.error("the store does not answer: requests are refused with ledger_unavailable");
     }
+}
+
+void gateway::check_health() {
+    check_store();
+    check_outbox();
 }
 
 // One line when it begins and one when it ends, however many requests it meets and however short it is.

@@ -52,6 +52,7 @@ private:
     std::string outbox_detail() const;
     std::string metrics_text() const;
     void sweep();
+    void check_health();
     void check_store();
     void check_outbox();
 

@@ -4,12 +4,9 @@ namespace tollgate::postgres {
 
 namespace {
 
-// "unnest($1::text[], $2::bigint[])"
-std::string unnest(column_span of) {
-    std::string sql = "unnest(";
-    for (std::size_t i = 0; i < of.size(); ++i)
-        sql += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + std::string(array_type(of[i].type));
-    return sql + ")";
+// "$2::bigint[]"
+std::string array_of(column_span columns, std::size_t i) {
+    return "$" + std::to_string(i + 1) + "::" + std::string(array_type(columns[i].type));
 }
 
 }
@@ -17,15 +14,16 @@ std::string unnest(column_span of) {
 // Arrays side by side in a list of results are read value by value; as functions of a FROM each would first be stored
 // whole, which costs twice as much.
 std::string batch(column_span of) {
-    std::string sql = "(SELECT ";
+    std::string sql;
     for (std::size_t i = 0; i < of.size(); ++i)
-        sql += (i == 0 ? "unnest($" : ", unnest($") + std::to_string(i + 1) +
-               "::" + std::string(array_type(of[i].type)) + ") AS " + std::string(of[i].name);
+        sql += (i == 0 ? "(SELECT unnest(" : ", unnest(") + array_of(of, i) + ") AS " + std::string(of[i].name);
     return sql + ") AS k";
 }
 
 std::string ordered_batch(column_span of) {
-    return unnest(of) + " WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
+    std::string sql;
+    for (std::size_t i = 0; i < of.size(); ++i) sql += (i == 0 ? "unnest(" : ", ") + array_of(of, i);
+    return sql + ") WITH ORDINALITY AS k(" + store::column_names(of) + ", i)";
 }
 
 std::string same(std::string_view table, column_span key) {
